@@ -1,0 +1,159 @@
+"""Data sets, windows and splits.
+
+Loaders return documented tables; `windows` cuts a series into samples for a recurrent network; the two splits
+come *before* the windows, so that no window of one part can hold a row of another. Introduced in lesson 01.
+"""
+
+import hashlib
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+# data/README.md is the card of each file; tests/test_data.py checks that the two agree.
+SHA256 = {
+    "beijing_pm25_2013_2014.csv.gz": "7f311933fd4b56a0a81a5bf022e89295153bf7186c5175ef3d787ed7a2c16b1b",
+}
+
+
+class DataError(Exception):
+    """A data file is missing or damaged; the message says which, and what to do."""
+
+
+class Windows(NamedTuple):
+    """Samples cut from a table: `X` (samples, timesteps, features) and `y` (samples, 1), both float32;
+    `rows` (samples, 2): the first and the last row of the table that a sample touches, its target included."""
+
+    X: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+
+
+class Parts(NamedTuple):
+    """The three parts of a data set. Everything fitted is fitted on `train`; `test` is looked at once, at the end."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+
+
+def data_file(name: str) -> Path:
+    """Path of a file of the course's data folder, after its SHA-256 has been checked.
+
+    Raises DataError if the file is missing or its content is not the published one.
+    """
+    path = DATA / name
+    mend = "Get it back with `git checkout -- data`, or clone the course again."
+    if not path.is_file():
+        raise DataError(f"data/{name} is missing. {mend}")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != SHA256[name]:
+        raise DataError(f"data/{name} is damaged: expected SHA-256 {SHA256[name]}, found {found}. {mend}")
+    return path
+
+
+def load_beijing_air() -> pd.DataFrame:
+    """Air quality and weather at the US embassy in Beijing, hourly, 2013 and 2014: 17,520 rows, indexed by time.
+
+    Columns: `pm25` µg/m³ (181 values missing), `dew_point` °C, `temperature` °C, `pressure` hPa,
+    `wind_direction` (NW, NE, SE, cv), `wind_speed` cumulated m/s, `snow_hours` and `rain_hours` cumulated hours.
+
+    Source: S. Chen, UCI Machine Learning Repository no. 381, doi 10.24432/C5JS49. Lesson 01.
+    """
+    table = pd.read_csv(data_file("beijing_pm25_2013_2014.csv.gz"))
+    table.index = pd.DatetimeIndex(pd.to_datetime(table[["year", "month", "day", "hour"]]), name="time")
+    names = {
+        "pm2.5": "pm25",
+        "DEWP": "dew_point",
+        "TEMP": "temperature",
+        "PRES": "pressure",
+        "cbwd": "wind_direction",
+        "Iws": "wind_speed",
+        "Is": "snow_hours",
+        "Ir": "rain_hours",
+    }
+    return table[list(names)].rename(columns=names)
+
+
+def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:
+    """Cut a table into train, validation and test in the order of its rows, leaving out `gap` rows at each cut.
+
+    `fractions` are the shares of the rows that remain after the gaps, and sum to 1. Lesson 01; why a gap: lesson 02.
+    """
+    if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+        raise ValueError(f"fractions must be three positive numbers that sum to 1, got {tuple(fractions)}")
+    if gap < 0:
+        raise ValueError(f"gap is a number of rows, 0 or more, got {gap}")
+    if isinstance(table.index, pd.DatetimeIndex) and not table.index.is_monotonic_increasing:
+        raise ValueError("the table is not in order of time: sort it first, with table.sort_index()")
+    usable = len(table) - 2 * gap
+    train, validation = (int(usable * share) for share in fractions[:2])
+    if min(train, validation, usable - train - validation) < 1:
+        raise ValueError(f"{len(table)} rows are too few for the fractions {tuple(fractions)} and a gap of {gap} rows")
+    second, third = train + gap, train + gap + validation + gap
+    return Parts(table.iloc[:train], table.iloc[second : second + validation], table.iloc[third:])
+
+
+def split_by_group(groups: Sequence[Hashable], validation: Sequence[Hashable], test: Sequence[Hashable]):
+    """Boolean masks (train, validation, test) of the samples, by the group (person, machine, recording) each comes from.
+
+    `groups` (samples,) names each sample's group; `validation` and `test` list the groups held out. Lesson 02.
+    """
+    groups = np.asarray(groups)
+    if groups.ndim != 1:
+        raise ValueError(f"groups must have shape (samples,), got {groups.shape}")
+    if overlap := set(validation) & set(test):
+        raise ValueError(f"in both validation and test: {sorted(overlap)}")
+    if unknown := (set(validation) | set(test)) - set(groups.tolist()):
+        raise ValueError(f"no sample belongs to these groups: {sorted(unknown)}")
+    in_validation, in_test = np.isin(groups, list(validation)), np.isin(groups, list(test))
+    in_train = ~in_validation & ~in_test
+    if not in_train.any():
+        raise ValueError("every group is held out: nothing is left to train on")
+    return in_train, in_validation, in_test
+
+
+def windows(
+    table: pd.DataFrame,
+    inputs: Sequence[str],
+    target: str,
+    timesteps: int,
+    horizon: int = 1,
+    stride: int = 1,
+    step: str | None = None,
+) -> Windows:
+    """Cut a table into samples: `timesteps` rows of `inputs`, and the `target` `horizon` rows after the last of them.
+
+    A new sample starts every `stride` rows. With `step` (such as "1h") no sample reaches across a place where the
+    index does not go on by exactly that step. Samples with a missing value in the inputs or the target are left out.
+    Call it on each part of a split, never on the whole. Lesson 01.
+    """
+    if missing := [name for name in [*inputs, target] if name not in table.columns]:
+        raise ValueError(f"no such column: {missing}; the table has {list(table.columns)}")
+    if min(timesteps, horizon, stride) < 1:
+        raise ValueError(f"timesteps, horizon and stride must be 1 or more, got {timesteps}, {horizon}, {stride}")
+    values = table[list(inputs)].to_numpy("float32")
+    targets = table[target].to_numpy("float32")
+    length = timesteps + horizon
+    if len(table) < length:
+        raise ValueError(
+            f"a table of shape {table.shape} has too few rows for a window of {timesteps} + horizon {horizon} rows"
+        )
+    first = np.arange(0, len(table) - length + 1, stride)
+    segment = np.zeros(len(table), int)
+    if step is not None:
+        gaps = np.diff(table.index.to_numpy()) != np.timedelta64(pd.Timedelta(step))
+        segment[1:] = np.cumsum(gaps)
+    last = first + length - 1
+    first = first[segment[first] == segment[last]]
+    X = values[first[:, None] + np.arange(timesteps)]
+    y = targets[first + length - 1][:, None]
+    complete = ~np.isnan(X).any(axis=(1, 2)) & ~np.isnan(y[:, 0])
+    if not complete.any():
+        raise ValueError(f"no window of {timesteps} + {horizon} rows without a gap or missing value in {table.shape}")
+    rows = np.stack([first, first + length - 1], axis=1)
+    return Windows(X[complete], y[complete], rows[complete])
