@@ -17,6 +17,9 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 # data/README.md is the card of each file; tests/test_data.py checks that the two agree.
 SHA256 = {
     "beijing_pm25_2013_2014.csv.gz": "7f311933fd4b56a0a81a5bf022e89295153bf7186c5175ef3d787ed7a2c16b1b",
+    "brent_1987_2019.csv.gz": "2b8678b7402be6b879d6df6acbc8102ef1580c19280c752011bdc75243e3d8ad",
+    "co2_weekly.csv.gz": "ed34d4c45864118cb3f2b030663d93312c70be956943374df0474f0241ba6125",
+    "watch_exercises.npz": "a1cf51cbc806064549f396e2302bdc8987059a0879b9648226f236a8cbd6c274",
 }
 
 
@@ -31,6 +34,18 @@ class Windows(NamedTuple):
     X: np.ndarray
     y: np.ndarray
     rows: np.ndarray
+
+
+class Exercises(NamedTuple):
+    """Windows of a smart watch. `X` (840, 75, 6) float32; `y`, `subject` and `recording` (840,) int: the exercise 0–6,
+    the person 1–10, and which of the 140 recordings the window was cut from. `classes` and `channels` are names."""
+
+    X: np.ndarray
+    y: np.ndarray
+    subject: np.ndarray
+    recording: np.ndarray
+    classes: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
 class Parts(NamedTuple):
@@ -79,6 +94,48 @@ def load_beijing_air() -> pd.DataFrame:
     return table[list(names)].rename(columns=names)
 
 
+def load_brent() -> pd.DataFrame:
+    """Price of crude oil, Brent, on 8,195 business days from 1987-05-20 to 2019-08-26, indexed by time.
+
+    Column: `usd_per_barrel`, US dollars, 9.10–143.95, none missing.
+
+    Source: US Energy Information Administration. Lesson 02.
+    """
+    return pd.read_csv(data_file("brent_1987_2019.csv.gz"), parse_dates=["date"]).set_index("date").rename_axis("time")
+
+
+def load_co2() -> pd.DataFrame:
+    """Carbon dioxide in the air above Mauna Loa, weekly, 1958-03-29 to 2001-12-29: 2,284 rows, indexed by time.
+
+    Column: `co2` parts per million by volume, 313.0–373.9, 59 missing.
+
+    Source: Keeling & Whorf, Carbon Dioxide Information Analysis Center. Lesson 02.
+    """
+    table = pd.read_csv(data_file("co2_weekly.csv.gz"))
+    table.index = pd.DatetimeIndex(pd.to_datetime(table["date"].astype(str), format="%Y%m%d"), name="time")
+    return table[["co2"]]
+
+
+def load_watch_exercises() -> Exercises:
+    """Seven shoulder exercises of ten people, as a smart watch feels them: 840 windows of 3 seconds at 25 Hz.
+
+    `X` (840, 75, 6) float32: acceleration `ax`, `ay`, `az` and rotation rate `wx`, `wy`, `wz` (units: data/README.md).
+    Each person did each exercise in two recordings, of which the data hold six windows each: 120 windows per exercise.
+    The six follow each other in `X` and in time, and share no sample.
+
+    Source: D. Burns et al., arXiv 1802.01489. Lesson 02.
+    """
+    with np.load(data_file("watch_exercises.npz")) as file:
+        return Exercises(
+            X=file["X"].astype("float32"),
+            y=file["y"].astype(int),
+            subject=file["subject"].astype(int),
+            recording=np.arange(len(file["y"])) // 6,
+            classes=tuple(file["classes"].tolist()),
+            channels=tuple(file["channels"].tolist()),
+        )
+
+
 def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:
     """Cut a table into train, validation and test in the order of its rows, leaving out `gap` rows at each cut.
 
@@ -99,7 +156,7 @@ def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0
 
 
 def split_by_group(groups: Sequence[Hashable], validation: Sequence[Hashable], test: Sequence[Hashable]):
-    """Boolean masks (train, validation, test) of the samples, by the group (person, machine, recording) each comes from.
+    """Boolean masks (train, validation, test) of the samples, by the group (person, machine, recording) of each.
 
     `groups` (samples,) names each sample's group; `validation` and `test` list the groups held out. Lesson 02.
     """

@@ -1,9 +1,9 @@
 """Repeat a Keras training over seeds and arms. Introduced in lesson 00.
 
 The lesson keeps what it is about: the function that builds the model, the data, and what goes to `compile` and `fit`.
-This module repeats it. Tracing a model costs more than training a small one, so each arm is traced once; every seed then
-starts from the weights and the optimizer state of a fresh `build`, `compile`, `fit` with that seed, and sees the same
-batches in the same order (tests/test_experiment.py compares the two, digit by digit).
+This module repeats it. Tracing a model takes longer than training a small one, so each arm is traced once; every seed
+then starts from the weights and the optimizer state of a fresh `build`, `compile`, `fit` with that seed, and sees the
+same batches in the same order (tests/test_experiment.py compares the two, digit by digit).
 """
 
 import math
@@ -151,7 +151,9 @@ class _Traced:
         self.model = arm.build()
         if not self.model.built:
             raise ValueError("build() returned a model without weights: let it begin with keras.Input(shape)")
-        self.model.compile(**{"jit_compile": _xla_works(), "steps_per_execution": steps, **_fresh_optimizer(arm.compile)})
+        self.model.compile(
+            **{"jit_compile": _xla_works(), "steps_per_execution": steps, **_fresh_optimizer(arm.compile)}
+        )
         self.model.optimizer.build(self.model.trainable_variables)
         self.optimizer_start = [variable.value.numpy() for variable in self.model.optimizer.variables]
 

@@ -188,7 +188,7 @@ def test_mistakes_in_an_arm_are_named(changes, error, message):
 
 def test_a_model_without_weights_is_refused_by_arm_and_seed():
     unbuilt = arm(lambda: keras.Sequential([layers.Dense(1)]))
-    with pytest.raises(ValueError, match="begin with keras.Input"):
+    with pytest.raises(ValueError, match=r"begin with keras\.Input"):
         repeat({"unbuilt": unbuilt}, seeds=[0], progress=False)
 
 
