@@ -20,6 +20,10 @@ import pandas as pd
 import tensorflow as tf
 from tqdm.auto import tqdm
 
+# Validation and prediction take everything at once where it fits: each shape of a batch costs a compilation by XLA.
+LARGEST_BATCH = 4096
+# Fewer steps than this take less time than their compilation, which also costs some 100 MB.
+WORTH_COMPILING = 2500
 FIT_ARGUMENTS = {
     "batch_size",
     "callbacks",
@@ -108,19 +112,21 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     """Train every arm once for each seed, and return all runs.
 
     Arms whose models are built in the same way start from the same weights; arms with equally many samples and the
-    same batch size see them in the same order. By default `seeds()`: five seeds. Models are compiled with XLA and whole
-    epochs per call, which changes the speed and, by float rounding, the last digits; `compile=dict(jit_compile=False)`
-    gives plain Keras to the last digit. Callbacks that listen to batches still see every batch.
+    same batch size see them in the same order. By default `seeds()`: five seeds. Callbacks that listen to batches still
+    see every batch.
+
+    For speed, long trainings are compiled with XLA, and validation runs in batches of 4,096. Both change the last
+    digits, by rounding; `jit_compile=False` in `compile` and a `validation_batch_size` in `fit` give plain Keras.
     """
     seeds = globals()["seeds"]() if seeds is None else [int(seed) for seed in seeds]
     history: list[tuple] = []
     measured: list[tuple] = []
     predictions: dict[str, list] = {}
-    traced: list[tuple[Arm, int, _Traced]] = []
+    traced: list[tuple[Arm, _Traced]] = []
     epochs = {name: arm.fit.get("epochs", 1) for name, arm in arms.items()}
     with tqdm(total=sum(epochs.values()) * len(seeds), unit="epoch", disable=not progress) as bar:
         for name, arm in arms.items():
-            training = _traced_for(arm, traced)
+            training = _traced_for(arm, traced, arms, len(seeds))
             for seed in seeds:
                 bar.set_description(f"{name}, seed {seed}")
                 before = bar.n
@@ -147,13 +153,11 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
 class _Traced:
     """A compiled model that is traced once and started afresh for each run."""
 
-    def __init__(self, arm: Arm, steps: int):
+    def __init__(self, arm: Arm, steps: int, xla: bool):
         self.model = arm.build()
         if not self.model.built:
             raise ValueError("build() returned a model without weights: let it begin with keras.Input(shape)")
-        self.model.compile(
-            **{"jit_compile": _xla_works(), "steps_per_execution": steps, **_fresh_optimizer(arm.compile)}
-        )
+        self.model.compile(**{"jit_compile": xla, "steps_per_execution": steps, **_fresh_optimizer(arm.compile)})
         self.model.optimizer.build(self.model.trainable_variables)
         self.optimizer_start = [variable.value.numpy() for variable in self.model.optimizer.variables]
 
@@ -172,7 +176,7 @@ class _Traced:
         """Trains once; (epoch, metric, value) for all epochs, with epoch 0 for the validation part before training."""
         arguments = {"epochs": 1, "shuffle": True, "batch_size": None, "validation_batch_size": None, **arm.fit}
         size = arguments.pop("batch_size") or 32
-        validation_size = arguments.pop("validation_batch_size") or size
+        validation_size = arguments.pop("validation_batch_size") or LARGEST_BATCH
         order = np.arange(len(arm.x))[None]
         if arguments.pop("shuffle"):
             order = _batch_order(len(arm.x), seed, arguments["epochs"])
@@ -202,7 +206,7 @@ class _Traced:
         if inputs is None:
             return None
         with _one_step_at_a_time(self.model):
-            return self.model.predict(inputs, batch_size=1024, verbose=0)
+            return self.model.predict(inputs, batch_size=LARGEST_BATCH, verbose=0)
 
 
 class _Progress(keras.callbacks.Callback):
@@ -214,15 +218,27 @@ class _Progress(keras.callbacks.Callback):
         self.bar.update(1)
 
 
-def _traced_for(arm: Arm, traced: list[tuple[Arm, int, _Traced]]) -> _Traced:
+def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]], arms: Mapping[str, Arm], seeds: int) -> _Traced:
     """The model of an earlier arm that differs only in its data, or else a new one: tracing is what takes long."""
-    steps = 1 if _listens_to_batches(arm) else _steps(arm)
-    for other, other_steps, training in traced:
-        if (other.build, other.compile, other_steps) == (arm.build, arm.compile, steps):
+    for other, training in traced:
+        if _same_trace(arm, other):
             return training
-    training = _Traced(arm, steps)
-    traced.append((arm, steps, training))
+    steps = (
+        sum(_steps(other) * other.fit.get("epochs", 1) for other in arms.values() if _same_trace(arm, other)) * seeds
+    )
+    training = _Traced(arm, _steps_per_execution(arm), xla=steps > WORTH_COMPILING and _xla_works())
+    traced.append((arm, training))
     return training
+
+
+def _same_trace(arm: Arm, other: Arm) -> bool:
+    key, other_key = ((a.build, a.compile, _steps_per_execution(a)) for a in (arm, other))
+    return key == other_key
+
+
+def _steps_per_execution(arm: Arm) -> int:
+    """A whole epoch at once, unless a callback has to be called in between."""
+    return 1 if _listens_to_batches(arm) else _steps(arm)
 
 
 def _steps(arm: Arm) -> int:

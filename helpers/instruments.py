@@ -1,11 +1,14 @@
 """What the lessons measure. Every instrument returns a small table and leaves the model it looks at as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from sklearn.metrics import average_precision_score
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 GATES = ("input gate", "forget gate", "candidate", "output gate")
 
@@ -88,6 +91,391 @@ def regression_errors(target: np.ndarray, predictions: Mapping[str, np.ndarray],
     table.insert(0, "RMSE", np.sqrt(table["MSE"]))
     table["MSE / mean's"] = table["MSE"] / table.loc["predict the mean", "MSE"]
     return table.drop(columns="MSE")
+
+
+def turning_point(validation_loss: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Where a validation loss turns, and how far it has risen by the last epoch: a row per run.
+
+    validation_loss: for each run its values by epoch; the first of a list is epoch 1, a Series is taken with its index,
+    where a missing value is an epoch that early stopping saved. Columns: `best epoch`, `best`, `last`, and their ratio
+    `last / best`, which is 1 if the loss never rose. The best is picked on the data that it is measured on, and so is a
+    little too good. Lesson 19.
+    """
+    rows = {}
+    for name, values in validation_loss.items():
+        series = values if isinstance(values, pd.Series) else pd.Series(list(values), index=range(1, len(values) + 1))
+        series = series.dropna().astype("float64")
+        if series.empty or not np.isfinite(series).all() or (series <= 0).any():
+            raise ValueError(f"the losses of {name!r} must be finite and above 0, at least one of them")
+        best, last = series.min(), series.iloc[-1]
+        rows[name] = {"best epoch": int(series.idxmin()), "best": best, "last": last, "last / best": last / best}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def class_confidence(y: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """How often a classifier is right, and how sure it is of itself: a row per set of predictions.
+
+    y: (samples,), classes as integers from 0; probabilities: each (samples, classes), rows that sum to 1.
+    Columns: `accuracy`; `confidence`, the mean probability of the class that it names, which equals the accuracy in a
+    calibrated classifier; `loss`, the cross-entropy in nats; and its mean over the samples that it gets right and over
+    those it gets wrong (NaN if there are none). The first row knows nothing: every class is as likely as the other, and
+    its loss is the logarithm of the number of classes. Lesson 19.
+    """
+    y = np.asarray(y)
+    if y.ndim != 1 or y.dtype.kind not in "iu" or not len(y):
+        raise ValueError(f"y must hold integers and have shape (samples,), got {y.dtype} {y.shape}")
+    rows = {}
+    for name, p in probabilities.items():
+        p = np.asarray(p, dtype="float64")
+        if p.ndim != 2 or len(p) != len(y):
+            raise ValueError(f"{name} must have shape ({len(y)}, classes), got {p.shape}")
+        if y.min() < 0 or y.max() >= p.shape[1]:
+            raise ValueError(
+                f"y has the classes {y.min()} to {y.max()}, {name} has probabilities of {p.shape[1]} classes"
+            )
+        if not np.allclose(p.sum(axis=1), 1, atol=1e-3) or (p < 0).any():
+            raise ValueError(f"{name} must hold probabilities that sum to 1 in each row, without NaN")
+        loss, right = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)), p.argmax(axis=1) == y
+        uniform = np.log(p.shape[1])
+        rows.setdefault("knows nothing", [1 / p.shape[1], 1 / p.shape[1], uniform, uniform, uniform])
+        means = [loss[part].mean() if part.any() else np.nan for part in (right, ~right)]
+        rows[name] = [right.mean(), p.max(axis=1).mean(), loss.mean(), *means]
+    columns = ["accuracy", "confidence", "loss", "loss where right", "loss where wrong"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def class_balance(y: np.ndarray) -> pd.DataFrame:
+    """How often each class occurs: a row per class, columns `count`, `share`, `balanced weight`.
+
+    y: (samples,) or (samples, 1), integer classes. The balanced weight is samples / (classes · count), as in
+    scikit-learn: with it, every class has the same total weight. The larger share is the accuracy of a rule that always
+    names that class. Raises ValueError if only one class occurs. Lesson 03.
+    """
+    y = _flat(y, "y")
+    classes, counts = np.unique(y, return_counts=True)
+    if (classes % 1).any():
+        raise ValueError(f"y must hold whole numbers as classes, got {classes[classes % 1 != 0][0]:g}")
+    if len(classes) < 2:
+        raise ValueError(f"y holds only the class {classes[0]:.0f}: a second one is absent")
+    columns = {"count": counts, "share": counts / len(y), "balanced weight": len(y) / (len(classes) * counts)}
+    return pd.DataFrame(columns, index=pd.Index(classes.astype(int), name="class"))
+
+
+def detection_scores(
+    y: np.ndarray, probabilities: Mapping[str, np.ndarray], threshold: float | Mapping[str, float] = 0.5
+) -> pd.DataFrame:
+    """What a detector finds and what it costs: a row per set of predictions, below that of never raising an alarm.
+
+    y: (samples,) or (samples, 1), 1 for what is sought and 0 for the rest, both present; probabilities: each of the
+    same length, between 0 and 1. An alarm is a probability above the threshold; a mapping gives each row its own.
+    Columns, the confusion matrix: `found`, `missed`, `false alarms`, `rest` (rightly silent); then `accuracy`;
+    `recall`, found of all sought; `precision`, found of all alarms (NaN without alarms); `average precision`, the
+    precision averaged over all thresholds, which is the share of the sought for a ranking by chance. Lesson 03.
+    """
+    truth = _two_classes(y)
+    limits = threshold if isinstance(threshold, Mapping) else dict.fromkeys(probabilities, threshold)
+    if missing := [name for name in probabilities if name not in limits]:
+        raise ValueError(f"no threshold for {missing}")
+    scores = {"never an alarm": np.zeros(len(truth))}
+    scores |= {name: _probabilities(p, name, truth) for name, p in probabilities.items()}
+    rows = {}
+    for name, p in scores.items():
+        alarm = p > limits.get(name, 0.5)
+        found, false = int((alarm & truth).sum()), int((alarm & ~truth).sum())
+        rows[name] = {
+            "found": found,
+            "missed": int(truth.sum()) - found,
+            "false alarms": false,
+            "rest": int((~truth).sum()) - false,
+            "accuracy": (alarm == truth).mean(),
+            "recall": found / truth.sum(),
+            "precision": found / (found + false) if found + false else np.nan,
+            "average precision": average_precision_score(truth, p),
+        }
+    return pd.DataFrame(rows).T.astype(dict.fromkeys(("found", "missed", "false alarms", "rest"), int))
+
+
+def reliability(y: np.ndarray, probabilities: np.ndarray, bins: int = 5) -> pd.DataFrame:
+    """Do probabilities mean what they say? The samples in groups of like probability: a row per group.
+
+    y: (samples,) or (samples, 1), 1 and 0, both present; probabilities: of the same length, between 0 and 1. The
+    `bins` groups, from the lowest probabilities to the highest, hold equally many samples (or one more). Columns:
+    `predicted`, the group's mean probability; `observed`, its share of ones; `count`. The two are alike in a calibrated
+    model. Lesson 03.
+    """
+    truth = _two_classes(y)
+    p = _probabilities(probabilities, "probabilities", truth)
+    if not 1 <= bins <= len(p):
+        raise ValueError(f"bins must lie between 1 and the number of samples, {len(p)}, got {bins}")
+    groups = np.array_split(np.argsort(p, kind="stable"), bins)
+    rows = [{"predicted": p[group].mean(), "observed": truth[group].mean(), "count": len(group)} for group in groups]
+    return pd.DataFrame(rows)
+
+
+def _two_classes(y: np.ndarray) -> np.ndarray:
+    """(samples,) of bool, after a check that both classes are there."""
+    y = _flat(y, "y")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y must hold 0 and 1, got {np.unique(y)[:5]}")
+    if y.min() == y.max():
+        raise ValueError(f"y holds only the class {y[0]:.0f}: the other is absent, and no score can be given")
+    return y == 1
+
+
+def _probabilities(values: np.ndarray, name: str, like: np.ndarray) -> np.ndarray:
+    values = _flat(values, name, like=like)
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"{name} must lie between 0 and 1, got {values.min():.3g} to {values.max():.3g}")
+    return values
+
+
+def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 300) -> pd.DataFrame:
+    """Can the network learn these few samples by heart? A copy of it is trained on them alone; `model` stays as it is.
+
+    A network that cannot fit one batch, given hundreds of steps, will not fit the data: it is too small, or something
+    in model, loss or data is wrong. One that can has passed a necessary test, no more.
+
+    model: compiled; its loss and its optimizer's settings are used. x, y: (samples, ...), one batch, about 32 to 64
+    samples. Rows: before, and after `steps` steps. Columns: `loss`, without penalties on weights, and `accuracy` if y
+    holds integer labels. ValueError for an uncompiled model, unequal lengths, NaN, or labels that are all alike.
+    Lesson 09.
+    """
+    from helpers.experiment import _xla_works
+
+    x, y = np.asarray(x), np.asarray(y)
+    if not getattr(model, "compiled", False):
+        raise ValueError("compile the model first: the test uses its loss and its optimizer")
+    if len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"x and y must have the same number of samples, got {x.shape} and {y.shape}")
+    if steps < 1:
+        raise ValueError(f"steps must be 1 or more, got {steps}")
+    for name, values in {"x": x, "y": y}.items():
+        if values.dtype.kind == "f" and np.isnan(values).any():
+            raise ValueError(f"{name} holds NaN in {np.isnan(values).sum()} places")
+    if (y == y[0]).all():
+        raise ValueError("every target in this batch is the same: any network learns that by heart")
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    copy.compile(optimizer=optimizer, loss=model.loss, jit_compile=_xla_works(), steps_per_execution=min(steps, 10))
+    rows = {"before": _loss_and_accuracy(copy, x, y)}
+    batch = tuple(tf.convert_to_tensor(v, "float32" if v.dtype.kind == "f" else None) for v in (x, y))
+    copy.fit(tf.data.Dataset.from_tensors(batch).repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
+    rows[f"after {steps} steps"] = _loss_and_accuracy(copy, x, y)
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def receptive_field(model: keras.Model) -> pd.DataFrame:
+    """How much of the input sequence one output step of each layer can see: a row per layer.
+
+    Columns: `steps out`, how many steps the layer hands on; `sees`, how many consecutive input steps take part in one
+    of them; `hop`, by how many input steps two neighbouring ones differ. A recurrent layer, a Flatten or a global
+    pooling sees the whole sequence. In time steps: multiply by the sampling interval to get seconds.
+
+    model: layers in a row (Sequential), its input (timesteps, features) with a fixed number of timesteps.
+    ValueError for other models and for layers whose field is not known. Lesson 09.
+    """
+    if not isinstance(model, keras.Sequential) or len(model.input_shape) != 3 or model.input_shape[1] is None:
+        raise ValueError("receptive_field takes a Sequential model with an input of shape (timesteps, features)")
+    length = model.input_shape[1]
+    sees, hop, rows = 1, 1, {}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv1D):
+            reach, stride = (layer.kernel_size[0] - 1) * layer.dilation_rate[0], layer.strides[0]
+        elif isinstance(layer, keras.layers.MaxPooling1D | keras.layers.AveragePooling1D):
+            pool, strides = (v[0] if isinstance(v, tuple) else v for v in (layer.pool_size, layer.strides))
+            reach, stride = pool - 1, strides
+        elif isinstance(layer, _SEES_ALL):
+            reach, stride = length, 1
+        elif isinstance(layer, _SEES_ONE_STEP):
+            reach, stride = 0, 1
+        else:
+            raise ValueError(f"the receptive field of {type(layer).__name__} {layer.name!r} is not known here")
+        sees, hop = min(length, sees + reach * hop), hop * stride
+        steps = layer.output.shape[1] if len(layer.output.shape) == 3 else 1
+        rows[layer.name] = {"steps out": steps, "sees": sees, "hop": hop if steps > 1 else 0}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+_SEES_ALL = (
+    keras.layers.RNN,
+    keras.layers.Bidirectional,
+    keras.layers.Flatten,
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.GlobalMaxPooling1D,
+)
+_SEES_ONE_STEP = (
+    keras.layers.Dense,
+    keras.layers.TimeDistributed,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.GaussianNoise,
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.Normalization,
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.Rescaling,
+)
+
+
+def _loss_and_accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Mean loss on (x, y), in inference mode, and the accuracy if y holds integer labels."""
+    outputs = np.asarray(model(tf.convert_to_tensor(x, "float32" if x.dtype.kind == "f" else None), training=False))
+    y = y.reshape(outputs.shape) if y.size == outputs.size else y  # (samples,) against (samples, 1) would broadcast
+    scores = {"loss": float(np.mean(keras.losses.get(model.loss)(y, outputs)))}
+    if y.dtype.kind in "iub":
+        chosen = outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else outputs > 0.5
+        scores["accuracy"] = float(np.mean(chosen == y.reshape(chosen.shape)))
+    return scores
+
+
+def shared_content(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """What other parts hold that the training part holds too, found by content, as an index can be shuffled or reset.
+
+    train and parts: windows (samples, timesteps, features), all of the same shape but for their number. Columns:
+    `windows`; `identical`, the share of them that stand in the training part, value by value; `rows`, their time steps;
+    `shared`, the share of those whose features all agree with some time step of the training part. With one feature or
+    coarse values, rows may also agree by chance. Raises ValueError for other shapes, or NaN. Lesson 02.
+    """
+    train = _finite(train, "train", dimensions=3)
+    known_windows, known_rows = (set(part) for part in _fingerprints(train))
+    table = {}
+    for name, X in parts.items():
+        X = _finite(X, name, dimensions=3)
+        if X.shape[1:] != train.shape[1:]:
+            raise ValueError(f"{name} has windows of shape {X.shape[1:]}, the training part of {train.shape[1:]}")
+        windows, rows = _fingerprints(X)
+        identical = np.mean([window in known_windows for window in windows])
+        shared = np.mean([row in known_rows for row in rows])
+        table[name] = {"windows": len(windows), "identical": identical, "rows": len(rows), "shared": shared}
+    return pd.DataFrame(table).T.astype({"windows": int, "rows": int})
+
+
+def shared_groups(train: Sequence[Hashable], parts: Mapping[str, Sequence[Hashable]]) -> pd.DataFrame:
+    """Groups (people, machines, recordings) that a part has in common with the training part: a row per part.
+
+    train and parts: the group of each sample, (samples,). Columns: `groups` in the part; `also in train`, how many of
+    them; `samples`, the share of the part's samples that belong to those. Lesson 02.
+    """
+    train = _labels(train, "train")
+    table = {}
+    for name, labels in parts.items():
+        labels = _labels(labels, name)
+        known = np.isin(labels, train)
+        groups = {"groups": len(np.unique(labels)), "also in train": len(np.unique(labels[known]))}
+        table[name] = {**groups, "samples": known.mean()}
+    return pd.DataFrame(table).T.astype({"groups": int, "also in train": int})
+
+
+def overlapping_rows(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """How many samples of a part were cut from rows of the table that a training sample was cut from, too.
+
+    train and parts: (samples, 2), the first and the last row that each sample touches, its target included, such as
+    `data.windows(...).rows`. Columns: `samples`; `overlapping`, the share of them that have a row in common with some
+    training sample; `rows in common`, the median over all samples of the share of their rows that the training sample
+    with the largest overlap has, too. Raises ValueError if a last row comes before its first. Lesson 02.
+    """
+    train = _row_ranges(train, "train")
+    table = {}
+    for name, rows in parts.items():
+        rows = _row_ranges(rows, name)
+        largest = np.empty(len(rows))
+        for start in range(0, len(rows), 500):  # a bounded share of (samples, training samples) at a time
+            some = rows[start : start + 500, None]
+            common = np.minimum(some[..., 1], train[:, 1]) - np.maximum(some[..., 0], train[:, 0]) + 1
+            largest[start : start + 500] = np.maximum(common, 0).max(axis=1)
+        shares = largest / (rows[:, 1] - rows[:, 0] + 1)
+        table[name] = {"samples": len(rows), "overlapping": (largest > 0).mean(), "rows in common": np.median(shares)}
+    return pd.DataFrame(table).T.astype({"samples": int})
+
+
+def fitted_on(scaler: StandardScaler | MinMaxScaler, candidates: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Which data a fitted scaler has seen: the row with a difference of 0.
+
+    candidates: for each name (..., features), such as the training part, and all parts together. The columns compare
+    the two statistics that the scaler keeps (mean and std, or min and max) with the candidate's own: the largest
+    difference among the features, in standard deviations of the candidate. A feature that is constant in the candidate
+    is compared in its own unit. Raises TypeError for another scaler, ValueError if it is not fitted. Lesson 02.
+    """
+    if not isinstance(scaler, StandardScaler | MinMaxScaler):
+        raise TypeError(f"only StandardScaler and MinMaxScaler can be asked, got {type(scaler).__name__}")
+    if not hasattr(scaler, "n_features_in_"):
+        raise ValueError("the scaler is not fitted yet")
+    if isinstance(scaler, StandardScaler):
+        kept = {"mean": scaler.mean_, "std": None if scaler.var_ is None else np.sqrt(scaler.var_)}
+    else:
+        kept = {"min": scaler.data_min_, "max": scaler.data_max_}
+    table = {}
+    for name, X in candidates.items():
+        X = np.asarray(X, "float64")
+        if X.ndim < 2 or X.shape[-1] != scaler.n_features_in_:
+            raise ValueError(f"{name} must have shape (..., {scaler.n_features_in_}), got {X.shape}")
+        X = _finite(X.reshape(-1, X.shape[-1]), name)
+        std = X.std(axis=0)
+        unit = np.where(std > 0, std, 1)
+        table[name] = {
+            f"{statistic} off by": np.max(np.abs(value - getattr(X, statistic)(axis=0)) / unit)
+            for statistic, value in kept.items()
+            if value is not None
+        }
+    return pd.DataFrame(table).T
+
+
+def nearest_training_sample(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """How far each sample is from the training sample most like it: a row per part.
+
+    train and parts: (samples, ...), scaled alike, whole windows or features made of them. The distance is the root mean
+    square difference over all values of a sample. Columns: `samples`, `median` distance, `nearest tenth` (a tenth of
+    the samples is nearer than this). A validation part that lies much nearer than the data the model is meant for is
+    too easy. Raises ValueError for other shapes, or NaN. Lesson 02.
+    """
+    train = _finite(train, "train")
+    neighbours = NearestNeighbors(n_neighbors=1).fit(train.reshape(len(train), -1))
+    table = {}
+    for name, X in parts.items():
+        X = _finite(X, name)
+        if X.shape[1:] != train.shape[1:]:
+            raise ValueError(f"{name} has samples of shape {X.shape[1:]}, the training part of {train.shape[1:]}")
+        flat = X.reshape(len(X), -1)
+        distance = neighbours.kneighbors(flat)[0][:, 0] / np.sqrt(flat.shape[1])
+        table[name] = {"samples": len(X), "median": np.median(distance), "nearest tenth": np.quantile(distance, 0.1)}
+    return pd.DataFrame(table).T.astype({"samples": int})
+
+
+def _finite(X: np.ndarray, name: str, dimensions: int | None = None) -> np.ndarray:
+    """X in float64, after checks of its number of dimensions (by default 2 or more), and that nothing is missing."""
+    X = np.asarray(X, "float64")
+    if X.ndim < 2 if dimensions is None else X.ndim != dimensions:
+        wanted = "(samples, timesteps, features)" if dimensions == 3 else "(samples, ...)"
+        raise ValueError(f"{name} must have shape {wanted}, got {X.shape}")
+    if X.size == 0:
+        raise ValueError(f"{name} is empty")
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name} holds NaN or infinite values")
+    return X
+
+
+def _labels(values: Sequence[Hashable], name: str) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"{name} must have shape (samples,) with at least one sample, got {values.shape}")
+    return values
+
+
+def _row_ranges(rows: np.ndarray, name: str) -> np.ndarray:
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or rows.shape[1] != 2 or len(rows) == 0:
+        raise ValueError(f"{name} must have shape (samples, 2), got {rows.shape}")
+    if (rows[:, 1] < rows[:, 0]).any():
+        raise ValueError(f"{name} has samples whose last row comes before their first")
+    return rows
+
+
+def _fingerprints(X: np.ndarray) -> tuple[list[bytes], list[bytes]]:
+    """The bytes of each window, and of each of their rows: equal content has equal bytes."""
+    X = X + 0.0  # −0.0 becomes 0.0
+    return [window.tobytes() for window in X], [row.tobytes() for row in X.reshape(-1, X.shape[-1])]
 
 
 def _flat(values: np.ndarray, name: str, like: np.ndarray | None = None) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from helpers.experiment import Runs
 
@@ -75,7 +76,7 @@ def learning_curves(
     for axis in axes.flat[len(roles) :]:
         axis.remove()
     if log:
-        axes.flat[0].set_yscale("log")
+        _log_scale(axes.flat[0])
     figure.supxlabel("epoch", fontsize=12)
     figure.supylabel(ylabel, fontsize=12)
     if baselines:
@@ -93,11 +94,12 @@ def paired(
     ylabel: str,
     baselines: Mapping[str, float] | None = None,
     log: bool = False,
+    rows: str = "seeds",
 ) -> None:
     """One number per run: a column of points per arm, and a thin line through the runs of the same seed.
 
     table: a row per seed, a column per arm, such as `runs.final("val_loss")`. The sentence compares each arm with the
-    first, seed by seed.
+    first, seed by seed; `rows` says what else the rows may be.
     """
     _check_arms(roles, table.columns)
     table = table[list(roles)]
@@ -111,11 +113,11 @@ def paired(
     axis.set_xlim(-0.5, len(roles) - 0.5)
     axis.set_ylabel(ylabel)
     if log:
-        axis.set_yscale("log")
+        _log_scale(axis)
     if baselines:
         figure.legend(loc="outside upper right", ncols=len(baselines))
     plt.show()
-    print(f"{ylabel}, median (lowest to highest of {len(table)} seeds): {_say_pairs(table)}.{_say(baselines)}")
+    print(f"{ylabel}, median (lowest to highest of {len(table)} {rows}): {_say_pairs(table, rows)}.{_say(baselines)}")
 
 
 def series(
@@ -138,6 +140,173 @@ def series(
     print(f"{ylabel}: the target lies between {target.min():.3g} and {target.max():.3g}; {'; '.join(parts)}.")
 
 
+def train_and_validation(
+    history: Mapping[str, Sequence[float]], metric: str, ylabel: str, baselines: Mapping[str, float] | None = None
+) -> None:
+    """One run: a metric on the training part (grey, dotted) and on the validation part (vermillion), by epoch from 1.
+
+    history: what `model.fit(...).history` holds, with the metric and its `val_` twin. Introduced in lesson 19.
+    """
+    training, validation = np.asarray(history[metric]), np.asarray(history[f"val_{metric}"])
+    epochs = np.arange(1, len(training) + 1)
+    figure, axis = plt.subplots(figsize=(9, 3.6))
+    axis.plot(epochs, training, label="training", **{**STYLES["decoy"], "marker": None})
+    axis.plot(epochs, validation, label="validation", **{**STYLES["broken"], "marker": None})
+    _draw_baselines(axis, baselines, label=True)
+    axis.set_xlabel("epoch")
+    axis.set_ylabel(ylabel)
+    figure.legend(loc="outside upper right", ncols=2 + len(baselines or {}))
+    plt.show()
+    print(
+        f"{ylabel}, training: {training[0]:.3g} at the first epoch, {training[-1]:.3g} at the last; validation: "
+        f"{validation[0]:.3g} at the first, {validation.min():.3g} at its lowest in epoch {validation.argmin() + 1}, "
+        f"{validation[-1]:.3g} at the last.{_say(baselines)}"
+    )
+
+
+def signal_bands(
+    x: Sequence, groups: Mapping[str, np.ndarray], roles: Mapping[str, str], xlabel: str, ylabel: str
+) -> None:
+    """Signals of several groups: the mean of each, and the band that holds 80 % of its samples at each x.
+
+    groups: for each name (samples, len(x)). Introduced in lesson 03.
+    """
+    _check_arms(roles, groups)
+    figure, axis = plt.subplots(figsize=(9, 3.6))
+    parts = []
+    for name, role in roles.items():
+        values, style = np.asarray(groups[name]), {**STYLES[role], "marker": None}
+        axis.fill_between(x, *np.quantile(values, (0.1, 0.9), axis=0), color=style["color"], alpha=0.15, linewidth=0)
+        mean = values.mean(axis=0)
+        axis.plot(x, mean, label=f"{name}, mean and 80 % band", **style)
+        low, high = mean.argmin(), mean.argmax()
+        parts.append(f"{name} {mean[low]:.2g} at {x[low]:.0f} and {mean[high]:.2g} at {x[high]:.0f}")
+    axis.set_xlabel(xlabel)
+    axis.set_ylabel(ylabel)
+    figure.legend(loc="outside upper right", ncols=len(roles))
+    plt.show()
+    print(f"Mean {ylabel} over {xlabel}, lowest and highest point: {'; '.join(parts)}.")
+
+
+def reliability(tables: Mapping[str, Sequence[pd.DataFrame]], roles: Mapping[str, str]) -> None:
+    """Observed share against predicted probability: a panel per arm, a line per seed; on the diagonal, a probability
+    means what it says.
+
+    tables: for each arm one table per seed, as `instruments.reliability` returns them. Introduced in lesson 03.
+    """
+    _check_arms(roles, tables)
+    figure, axes = plt.subplots(1, len(roles), sharex=True, sharey=True, squeeze=False, figsize=(9, 3.8))
+    parts = []
+    for axis, (arm, role) in zip(axes.flat, roles.items(), strict=True):
+        axis.plot((0, 1), (0, 1), color="black", linewidth=1)
+        for table in tables[arm]:
+            axis.plot(table["predicted"], table["observed"], **{**STYLES[role], "markersize": 5, "linewidth": 1})
+        axis.set_title(_title(arm, role))
+        top = pd.DataFrame([table.iloc[-1] for table in tables[arm]])
+        parts.append(f"{arm}: predicted {_range(top['predicted'])}, observed {_range(top['observed'])}")
+    figure.supxlabel("predicted probability", fontsize=12)
+    figure.supylabel("observed share", fontsize=12)
+    plt.show()
+    print(f"In the group of highest probabilities, median (lowest to highest of the seeds): {'; '.join(parts)}.")
+
+
+def capacity_curve(
+    table: pd.DataFrame,
+    roles: Mapping[str, str],
+    xlabel: str,
+    ylabel: str,
+    baselines: Mapping[str, float] | None = None,
+) -> None:
+    """A number against the size of the network: a point per run, and a line through the medians of each group.
+
+    table: a row per run; columns `size`, `group` and `value`. roles: the groups to draw, each with its role.
+    Introduced in lesson 09.
+    """
+    _check_arms(roles, table["group"].unique())
+    sizes = sorted(table["size"].unique())
+    figure, axis = plt.subplots(figsize=(9, 4))
+    parts = []
+    for i, (group, role) in enumerate(roles.items()):
+        runs = table[table["group"] == group]
+        x = runs["size"].map(sizes.index) + 0.16 * (i - (len(roles) - 1) / 2)
+        style = STYLES[role]
+        axis.scatter(x, runs["value"], color=style["color"], marker=style["marker"], s=25, alpha=0.6)
+        medians = runs.groupby("size")["value"].median()
+        axis.plot(sorted(x.unique()), medians, label=group, color=style["color"], linestyle=style["linestyle"])
+        parts.append(f"{group}: {', '.join(f'{value:.3g} at {size}' for size, value in medians.items())}")
+    _draw_baselines(axis, baselines, label=True)
+    axis.set_xticks(range(len(sizes)), sizes)
+    axis.set_xlabel(xlabel)
+    axis.set_ylabel(ylabel)
+    figure.legend(loc="outside upper right", ncols=len(roles) + len(baselines or {}))
+    plt.show()
+    print(f"{ylabel}, median by {xlabel}: {'; '.join(parts)}.{_say(baselines)}")
+
+
+def classes_in_plane(points: np.ndarray, y: np.ndarray, names: Sequence[str], xlabel: str, ylabel: str) -> None:
+    """Two numbers per sample, each sample in the colour and with the marker of its class, of which there are at most 8.
+
+    points: (samples, 2); y: (samples,), classes 0, 1, ... as in `names`. The sentence says for how many samples the
+    nearest other sample is of the same class. Introduced in lesson 09.
+    """
+    points, y = np.asarray(points), np.asarray(y)
+    if points.shape != (len(y), 2):
+        raise ValueError(f"points must have shape ({len(y)}, 2), got {points.shape}")
+    colours = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#D5A800", "#0072B2", "#D55E00", "#CC79A7")
+    if len(names) > len(colours):
+        raise ValueError(f"at most {len(colours)} classes can be told apart, got {len(names)}")
+    figure, axis = plt.subplots(figsize=(9, 4.6))
+    for i, name in enumerate(names):
+        axis.scatter(*points[y == i].T, color=colours[i], marker="oXsD^v*P"[i], s=28, alpha=0.7, label=name)
+    axis.set_xlabel(xlabel)
+    axis.set_ylabel(ylabel)
+    figure.legend(loc="outside right upper")
+    plt.show()
+    distance = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+    np.fill_diagonal(distance, np.inf)
+    same = (y[distance.argmin(axis=1)] == y).mean()
+    print(f"{len(y)} samples of {len(names)} classes; for {same:.0%} of them the nearest other is of the same class.")
+
+
+def promises(
+    promised: pd.DataFrame,
+    true: pd.DataFrame,
+    roles: Mapping[str, str],
+    xlabel: str,
+    baselines: Mapping[str, float] | None = None,
+    log: bool = False,
+) -> None:
+    """What an evaluation promised (hollow) above what new data gave (filled): a line per run, and the means.
+
+    promised and true: a row per run, a column per arm. Introduced in lesson 02.
+    """
+    _check_arms(roles, promised.columns)
+    _check_arms(roles, true.columns)
+    figure, axis = plt.subplots(figsize=(9, 1 + 0.9 * len(roles)))
+    parts = []
+    for y, (arm, role) in enumerate(roles.items()):
+        color, marker = STYLES[role]["color"], STYLES[role]["marker"]
+        axis.plot([promised[arm], true[arm]], [y - 0.2, y + 0.2], color="#BBBBBB", linewidth=0.8, zorder=1)
+        for values, height, face in ((promised[arm], y - 0.2, "white"), (true[arm], y + 0.2, color)):
+            axis.scatter(
+                values, np.full(len(values), height), s=45, marker=marker, facecolor=face, edgecolor=color, zorder=2
+            )
+            axis.plot([values.mean()] * 2, [height - 0.15, height + 0.15], color=color, linewidth=2.5, zorder=3)
+        difference = promised[arm].mean() - true[arm].mean()
+        parts.append(f"{arm} {promised[arm].mean():.3g} promised, {true[arm].mean():.3g} true, {difference:+.2g}")
+    for style, (name, value) in zip(BASELINES, (baselines or {}).items(), strict=False):
+        axis.axvline(value, color="black", linewidth=1, linestyle=style, label=name)
+    axis.set_yticks(range(len(roles)), [_title(arm, role, width=24) for arm, role in roles.items()])
+    axis.set_ylim(len(roles) - 0.5, -0.5)
+    if log:
+        axis.set_xscale("log")
+    axis.set_xlabel(f"{xlabel}: promised hollow, above; true filled, below")
+    if baselines:
+        figure.legend(loc="outside upper right", ncols=len(baselines))
+    plt.show()
+    print(f"{xlabel}, mean of {len(promised)} runs: {'; '.join(parts)}.{_say(baselines)}")
+
+
 def _check_arms(roles: Mapping[str, str], present: Sequence[str]) -> None:
     if unknown := [arm for arm in roles if arm not in set(present)]:
         raise ValueError(f"no such arm: {unknown}; there are {list(present)}")
@@ -148,6 +317,14 @@ def _check_arms(roles: Mapping[str, str], present: Sequence[str]) -> None:
 def _title(arm: str, role: str, width: int = 26) -> str:
     """The role in words: colour alone must not carry it."""
     return textwrap.fill(arm if arm == role else f"{arm} ({role})", width)
+
+
+def _log_scale(axis: plt.Axes) -> None:
+    """Logarithmic, with ticks in plain numbers: 0.5 and not 5 x 10^-1."""
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_baselines(axis: plt.Axes, baselines: Mapping[str, float] | None, label: bool) -> None:
@@ -168,10 +345,10 @@ def _say(baselines: Mapping[str, float] | None) -> str:
     return f" Baselines: {', '.join(f'{name} {value:.3g}' for name, value in baselines.items())}." if baselines else ""
 
 
-def _say_pairs(table: pd.DataFrame) -> str:
+def _say_pairs(table: pd.DataFrame, rows: str = "seeds") -> str:
     first, *others = table.columns
     parts = [f"{first} {_range(table[first])}"]
     for arm in others:
         lower = int((table[arm] < table[first]).sum())
-        parts.append(f"{arm} {_range(table[arm])}, lower than {first} for {lower} of {len(table)} seeds")
+        parts.append(f"{arm} {_range(table[arm])}, lower than {first} for {lower} of {len(table)} {rows}")
     return "; ".join(parts)

@@ -1,0 +1,133 @@
+"""The instruments of lessons 00 and 01: right values on cases worked out by hand, and no trace left in the model."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers import instruments
+
+layers = keras.layers
+
+
+def lstm_model(units=3, wrap=lambda layer: layer, **arguments):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((5, 2)), wrap(layers.LSTM(units, name="first", **arguments)), layers.Dense(1, name="out")]
+    )
+    model.compile(optimizer="adam", loss="mse", jit_compile=False)
+    return model
+
+
+def random_inputs(scale=1.0):
+    return (scale * np.random.default_rng(0).normal(size=(40, 5, 2))).astype("float32")
+
+
+def test_feature_ranges():
+    X = np.array([[[1, 5], [3, 5]], [[np.nan, 5], [5, 5]]])
+    table = instruments.feature_ranges(X, ["a", "constant"])
+    assert table.loc["a"].tolist() == pytest.approx([1, 5, 3, np.sqrt(8 / 3), 1])
+    assert table.loc["constant"].tolist() == [5, 5, 5, 0, 0]
+    with pytest.raises(ValueError, match="3 names for 2 features"):
+        instruments.feature_ranges(X, ["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"\(\.\.\., features\), got \(3,\)"):
+        instruments.feature_ranges(np.zeros(3))
+
+
+def test_saturation_grows_with_the_inputs():
+    model = lstm_model()
+    shares = [instruments.gate_saturation(model, random_inputs(s))["saturated"].mean() for s in (0.01, 3, 1000)]
+    assert shares[0] == 0
+    assert shares[0] < shares[1] < shares[2]
+    assert shares[2] > 0.95
+
+
+def test_saturation_counts_as_its_definition_says():
+    """One unit, weights 0: the biases alone decide. A sigmoid at 5 has 2.7 % of its steepest slope, at 4 it has 7 %."""
+    model = lstm_model(units=1)
+    bias = np.array([5.0, 4.0, 3.0, -5.0], "float32")
+    model.get_layer("first").set_weights([np.zeros((2, 4)), np.zeros((1, 4)), bias])
+    table = instruments.gate_saturation(model, random_inputs())
+    assert list(table.index) == ["input gate", "forget gate", "candidate", "output gate"]
+    assert table["saturated"].tolist() == [1, 0, 1, 1]
+    assert table["median |z|"].tolist() == [5, 4, 3, 5]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"use_bias": False}, {"go_backwards": True}, {"activation": "relu"}])
+def test_the_recurrence_is_that_of_keras(arguments):
+    """The last output of the layer follows from the last pre-activations only if all steps before were right."""
+    model = lstm_model(return_sequences=True, **arguments)
+    layer, X = model.get_layer("first"), random_inputs()
+    i, f, candidate, o = instruments._pre_activations(layer, tf.constant(X))
+    sigmoid, activation = (lambda z: 1 / (1 + np.exp(-z))), (lambda z: np.asarray(layer.activation(tf.constant(z))))
+    c = np.zeros_like(i[:, 0])
+    for t in range(5):
+        c = sigmoid(f[:, t]) * c + sigmoid(i[:, t]) * activation(candidate[:, t])
+        h = sigmoid(o[:, t]) * activation(c)
+        np.testing.assert_allclose(h, np.asarray(layer(X))[:, t], atol=1e-5)
+
+
+def test_second_and_bidirectional_layers_can_be_measured():
+    stacked = keras.Sequential(
+        [keras.Input((5, 2)), layers.LSTM(3, return_sequences=True), layers.LSTM(4, name="second"), layers.Dense(1)]
+    )
+    assert instruments.gate_saturation(stacked, random_inputs(), "second").shape == (4, 2)
+    both_ways = lstm_model(wrap=layers.Bidirectional)
+    assert instruments.gate_saturation(both_ways, random_inputs(1000))["saturated"].mean() > 0.95
+    with pytest.raises(ValueError, match="no LSTM layer is called 'third'"):
+        instruments.gate_saturation(stacked, random_inputs(), "third")
+    with pytest.raises(ValueError, match=r"X has shape \(40, 5, 1\), the model takes"):
+        instruments.gate_saturation(stacked, random_inputs()[:, :, :1])
+    with pytest.raises(ValueError, match="has no LSTM layer"):
+        instruments.gate_saturation(keras.Sequential([keras.Input((5, 2)), layers.Flatten()]), random_inputs())
+
+
+def test_measuring_changes_neither_model_nor_random_state():
+    model = lstm_model(dropout=0.2)
+    model.fit(random_inputs(), random_inputs()[:, 0, :1], epochs=2, verbose=0)
+
+    def state():
+        variables = [v.numpy().copy() for v in (*model.variables, *model.optimizer.variables)]
+        return (
+            variables,
+            random.getstate(),
+            np.random.get_state()[1].tolist(),
+            tf.random.get_global_generator().state.numpy(),
+        )
+
+    before = state()
+    instruments.gate_saturation(model, random_inputs())
+    after = state()
+    for old, new in zip(before[0], after[0], strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert before[1:3] == after[1:3]
+    np.testing.assert_array_equal(before[3], after[3])
+
+
+def test_prediction_spread():
+    table = instruments.prediction_spread(np.array([[0.0], [2], [4]]), {"constant": np.full(3, 7.0), "half": [1, 2, 3]})
+    assert table["std / target's"].tolist() == pytest.approx([1, 0, 0.5])
+    assert table.loc["constant", ["min", "max"]].tolist() == [7, 7]
+
+
+def test_regression_errors():
+    table = instruments.regression_errors([1.0, 3.0], {"exact": [1, 3], "off by 2": [[3], [5]]}, mean=2.0)
+    assert table.loc["predict the mean"].tolist() == [1, 1, 1]
+    assert table.loc["exact"].tolist() == [0, 0, 0]
+    assert table.loc["off by 2"].tolist() == [2, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("predictions", "message"),
+    [
+        (np.zeros((2, 2)), r"must have shape \(samples,\) or \(samples, 1\), got \(2, 2\)"),
+        (np.zeros(3), "has 3 samples, the target has 2"),
+        ([0.0, np.nan], "holds NaN in 1 of 2"),
+    ],
+)
+def test_scores_refuse_what_would_broadcast_or_hide(predictions, message):
+    for instrument in (instruments.prediction_spread, lambda y, p: instruments.regression_errors(y, p, mean=0)):
+        with pytest.raises(ValueError, match=message):
+            instrument(np.zeros(2), {"model": predictions})
