@@ -111,6 +111,7 @@ def paired(
     _draw_baselines(axis, baselines, label=True)
     axis.set_xticks(range(len(roles)), [_title(arm, role, width=18) for arm, role in roles.items()])
     axis.set_xlim(-0.5, len(roles) - 0.5)
+    axis.margins(y=0.1)
     axis.set_ylabel(ylabel)
     if log:
         _log_scale(axis)
@@ -300,6 +301,7 @@ def promises(
     axis.set_ylim(len(roles) - 0.5, -0.5)
     if log:
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:g}")
     axis.set_xlabel(f"{xlabel}: promised hollow, above; true filled, below")
     if baselines:
         figure.legend(loc="outside upper right", ncols=len(baselines))
