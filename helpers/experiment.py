@@ -108,6 +108,9 @@ def seeds(count: int = 5) -> list[int]:
         raise ValueError(f"COURSE_SEED_OFFSET must be a whole number, got {offset!r}") from None
 
 
+_course_seeds = seeds  # `repeat` has a parameter of that name
+
+
 def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress: bool = True) -> Runs:
     """Train every arm once for each seed, and return all runs.
 
@@ -118,7 +121,7 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     For speed, long trainings are compiled with XLA, and validation runs in batches of 4,096. Both change the last
     digits, by rounding; `jit_compile=False` in `compile` and a `validation_batch_size` in `fit` give plain Keras.
     """
-    seeds = globals()["seeds"]() if seeds is None else [int(seed) for seed in seeds]
+    seeds = _course_seeds() if seeds is None else [int(seed) for seed in seeds]
     history: list[tuple] = []
     measured: list[tuple] = []
     predictions: dict[str, list] = {}

@@ -30,7 +30,7 @@ def test_every_file_is_there_and_has_a_card_with_its_checksum(name):
 
 def test_every_data_file_has_a_checksum():
     files = {path.name for path in data.DATA.iterdir()} - {"README.md"}
-    assert {name for name in files if name.endswith((".gz", ".npz"))} == set(data.SHA256)
+    assert {name for name in files if name.endswith((".csv", ".gz", ".npz"))} == set(data.SHA256)
 
 
 def test_a_missing_or_damaged_file_is_named_with_what_to_do(tmp_path, monkeypatch):
@@ -133,3 +133,14 @@ def test_no_group_is_in_two_parts(groups):
 def test_mistakes_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_study_of_lesson_09_is_as_its_card_says():
+    study = data.load_shallow_network_study()
+    assert study.shape == (800, 10)
+    assert study.notna().all(axis=None)
+    assert (study.groupby(["network", "learning_rate", "validation_people", "seed"]).size() == 5).all()
+    assert study["network"].nunique() == 8
+    assert study["weights"].min() == 93
+    assert study["weights"].max() == 4023
+    assert study[["accuracy", "val_accuracy"]].stack().between(0, 1).all()

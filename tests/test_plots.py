@@ -69,3 +69,31 @@ def test_promises_compare_the_means(capsys):
     )
     with pytest.raises(ValueError, match="no such arm"):
         plots.promises(promised, true, {"windows": "broken"}, "accuracy")
+
+
+def test_capacity_curve_draws_every_run_and_says_the_medians(capsys):
+    table = pd.DataFrame(
+        {"size": [2, 2, 2, 16, 16, 2], "group": ["short"] * 5 + ["long"], "value": [0.1, 0.2, 0.6, 0.8, 0.9, 0.7]}
+    )
+    plots.capacity_curve(table, {"short": "partial", "long": "fixed"}, "units", "accuracy", {"guess": 0.5})
+    axis = plt.gcf().axes[0]
+    assert [len(points.get_offsets()) for points in axis.collections] == [5, 1]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "16"]
+    assert capsys.readouterr().out == (
+        "accuracy, median by units: short: 0.2 at 2, 0.85 at 16; long: 0.7 at 2. Baselines: guess 0.5.\n"
+    )
+    with pytest.raises(ValueError, match="no such arm"):
+        plots.capacity_curve(table, {"shorter": "fixed"}, "units", "accuracy")
+
+
+def test_classes_in_plane_counts_the_nearest_neighbours(capsys):
+    points = np.array([[0, 0], [0, 1], [5, 5], [5, 6.5], [5, 6]])
+    plots.classes_in_plane(points, [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
+    assert [len(drawn.get_offsets()) for drawn in plt.gcf().axes[0].collections] == [3, 2]
+    assert (
+        capsys.readouterr().out == "5 samples of 2 classes; for 40% of them the nearest other is of the same class.\n"
+    )
+    with pytest.raises(ValueError, match=r"shape \(5, 2\)"):
+        plots.classes_in_plane(points[:, :1], [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
+    with pytest.raises(ValueError, match="at most 8"):
+        plots.classes_in_plane(points, [0, 0, 1, 1, 0], list("abcdefghi"), "unit 1", "unit 2")
