@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import keras
@@ -130,11 +130,12 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     with tqdm(total=sum(epochs.values()) * len(seeds), unit="epoch", disable=not progress) as bar:
         for name, arm in arms.items():
             training = _traced_for(arm, traced, arms, len(seeds))
+            validation = _validation(arm)
             for seed in seeds:
                 bar.set_description(f"{name}, seed {seed}")
                 before = bar.n
                 try:
-                    logs = training.run(arm, seed, bar)
+                    logs = training.run(arm, seed, validation, bar)
                     outcome = training.outcome(arm)
                 except Exception as error:
                     error.add_note(f"(in arm {name!r}, seed {seed})")
@@ -175,11 +176,11 @@ class _Traced:
         for variable, value in zip(self.model.optimizer.variables, self.optimizer_start, strict=True):
             variable.assign(value)
 
-    def run(self, arm: Arm, seed: int, bar: tqdm) -> list[tuple[int, str, float]]:
+    def run(self, arm: Arm, seed: int, validation: tf.data.Dataset | None, bar: tqdm) -> list[tuple[int, str, float]]:
         """Trains once; (epoch, metric, value) for all epochs, with epoch 0 for the validation part before training."""
         arguments = {"epochs": 1, "shuffle": True, "batch_size": None, "validation_batch_size": None, **arm.fit}
         size = arguments.pop("batch_size") or 32
-        validation_size = arguments.pop("validation_batch_size") or LARGEST_BATCH
+        arguments.pop("validation_batch_size")
         order = np.arange(len(arm.x))[None]
         if arguments.pop("shuffle"):
             order = _batch_order(len(arm.x), seed, arguments["epochs"])
@@ -187,8 +188,7 @@ class _Traced:
         callbacks = [*arguments.pop("callbacks", list)(), _Progress(bar)]
         self.restart(arm, seed)
         start = {}
-        if validation := arguments.get("validation_data"):
-            validation = _batches(validation, validation_size)
+        if validation is not None:
             arguments["validation_data"] = validation
             start = self.model.evaluate(validation, verbose=0, return_dict=True)
             self.restart(arm, seed)  # evaluating draws random numbers where an LSTM has recurrent dropout
@@ -249,6 +249,12 @@ def _steps(arm: Arm) -> int:
     return math.ceil(len(arm.x) / (arm.fit.get("batch_size") or 32))
 
 
+def _validation(arm: Arm) -> tf.data.Dataset | None:
+    """The batches of the validation part, the same for all seeds."""
+    validation = arm.fit.get("validation_data")
+    return validation and _batches(validation, arm.fit.get("validation_batch_size") or LARGEST_BATCH)
+
+
 def _batches(arrays: Sequence[np.ndarray], size: int, order: np.ndarray | None = None) -> tf.data.Dataset:
     """The batches of one epoch, or of one epoch for each row of `order` (epochs, samples).
 
@@ -257,14 +263,12 @@ def _batches(arrays: Sequence[np.ndarray], size: int, order: np.ndarray | None =
     """
     tensors = tuple(_tensor(array) for array in arrays)
     order = np.arange(len(arrays[0]))[None] if order is None else order
-    batches = tf.data.Dataset.from_tensor_slices(order).flat_map(
-        lambda epoch: tf.data.Dataset.from_tensor_slices(epoch).batch(size)
-    )
+    epochs = [tf.data.Dataset.from_tensor_slices(epoch).batch(size) for epoch in order]
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
-    batches = batches.map(lambda rows: tuple(tf.gather(tensor, rows) for tensor in tensors)).with_options(options)
-    return batches.apply(tf.data.experimental.assert_cardinality(order.shape[0] * math.ceil(order.shape[1] / size)))
+    batches = reduce(tf.data.Dataset.concatenate, epochs)
+    return batches.map(lambda rows: tuple(tf.gather(tensor, rows) for tensor in tensors)).with_options(options)
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
