@@ -55,7 +55,7 @@ def gate_saturation(
         activation = lstm.activation if gate == "candidate" else lstm.recurrent_activation
         steepest = _slope(activation, np.linspace(-6, 6, 1201, dtype="float32")).max()
         saturated = (_slope(activation, z) < share_of_slope * steepest).mean()
-        rows[gate] = {"saturated": saturated, "median |z|": np.median(np.abs(z))}
+        rows[gate] = {"saturated": saturated, "median |z|": float(np.median(np.abs(z)))}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -60,7 +60,7 @@ def learning_curves(
     """
     table = runs.history[runs.history["metric"] == metric]
     _check_arms(roles, table["arm"].unique())
-    columns = min(3, len(roles))
+    columns = min(4 if len(roles) > 6 else 3, len(roles))
     rows = -(-len(roles) // columns)
     size = (9, 0.8 + 3 * rows)
     figure, axes = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size)
@@ -69,7 +69,7 @@ def learning_curves(
         values = table[table["arm"] == arm].pivot(index="epoch", columns="seed", values="value")
         values = values / (divisor or {}).get(arm, 1)
         axis.plot(values.index, values, **{**STYLES[role], "marker": None})
-        axis.set_title(_title(arm, role))
+        axis.set_title(_title(arm, role, width=72 // columns))
         last = values.apply(lambda run: run.dropna().iloc[-1] if run.notna().any() else np.nan)
         parts.append(f"{arm} {_range(last)}")
         _draw_baselines(axis, baselines, label=axis is axes.flat[0])
@@ -83,7 +83,7 @@ def learning_curves(
         figure.legend(loc="outside lower right", ncols=len(baselines))
     plt.show()
     count = table["seed"].nunique()
-    print(
+    _write(
         f"{ylabel} at the last epoch, median (lowest to highest of {count} seeds): {'; '.join(parts)}.{_say(baselines)}"
     )
 
@@ -109,7 +109,7 @@ def paired(
         style = STYLES[role]
         axis.scatter(np.full(len(table), x), table[arm], color=style["color"], marker=style["marker"], s=55, zorder=2)
     _draw_baselines(axis, baselines, label=True)
-    axis.set_xticks(range(len(roles)), [_title(arm, role, width=18) for arm, role in roles.items()])
+    axis.set_xticks(range(len(roles)), [_title(arm, role, width=84 // len(roles)) for arm, role in roles.items()])
     axis.set_xlim(-0.5, len(roles) - 0.5)
     axis.margins(y=0.1)
     axis.set_ylabel(ylabel)
@@ -118,7 +118,7 @@ def paired(
     if baselines:
         figure.legend(loc="outside upper right", ncols=len(baselines))
     plt.show()
-    print(f"{ylabel}, median (lowest to highest of {len(table)} {rows}): {_say_pairs(table, rows)}.{_say(baselines)}")
+    _write(f"{ylabel}, median (lowest to highest of {len(table)} {rows}): {_say_pairs(table, rows)}.{_say(baselines)}")
 
 
 def series(
@@ -138,7 +138,7 @@ def series(
     axis.tick_params(axis="x", rotation=20)
     figure.legend(loc="outside upper right", ncols=2)
     plt.show()
-    print(f"{ylabel}: the target lies between {target.min():.3g} and {target.max():.3g}; {'; '.join(parts)}.")
+    _write(f"{ylabel}: the target lies between {target.min():.3g} and {target.max():.3g}; {'; '.join(parts)}.")
 
 
 def train_and_validation(
@@ -158,7 +158,7 @@ def train_and_validation(
     axis.set_ylabel(ylabel)
     figure.legend(loc="outside upper right", ncols=2 + len(baselines or {}))
     plt.show()
-    print(
+    _write(
         f"{ylabel}, training: {training[0]:.3g} at the first epoch, {training[-1]:.3g} at the last; validation: "
         f"{validation[0]:.3g} at the first, {validation.min():.3g} at its lowest in epoch {validation.argmin() + 1}, "
         f"{validation[-1]:.3g} at the last.{_say(baselines)}"
@@ -186,7 +186,7 @@ def signal_bands(
     axis.set_ylabel(ylabel)
     figure.legend(loc="outside upper right", ncols=len(roles))
     plt.show()
-    print(f"Mean {ylabel} over {xlabel}, lowest and highest point: {'; '.join(parts)}.")
+    _write(f"Mean {ylabel} over {xlabel}, lowest and highest point: {'; '.join(parts)}.")
 
 
 def reliability(tables: Mapping[str, Sequence[pd.DataFrame]], roles: Mapping[str, str]) -> None:
@@ -208,7 +208,7 @@ def reliability(tables: Mapping[str, Sequence[pd.DataFrame]], roles: Mapping[str
     figure.supxlabel("predicted probability", fontsize=12)
     figure.supylabel("observed share", fontsize=12)
     plt.show()
-    print(f"In the group of highest probabilities, median (lowest to highest of the seeds): {'; '.join(parts)}.")
+    _write(f"In the group of highest probabilities, median (lowest to highest of the seeds): {'; '.join(parts)}.")
 
 
 def capacity_curve(
@@ -241,7 +241,7 @@ def capacity_curve(
     axis.set_ylabel(ylabel)
     figure.legend(loc="outside upper right", ncols=len(roles) + len(baselines or {}))
     plt.show()
-    print(f"{ylabel}, median by {xlabel}: {'; '.join(parts)}.{_say(baselines)}")
+    _write(f"{ylabel}, median by {xlabel}: {'; '.join(parts)}.{_say(baselines)}")
 
 
 def classes_in_plane(points: np.ndarray, y: np.ndarray, names: Sequence[str], xlabel: str, ylabel: str) -> None:
@@ -266,7 +266,7 @@ def classes_in_plane(points: np.ndarray, y: np.ndarray, names: Sequence[str], xl
     distance = ((points[:, None] - points[None]) ** 2).sum(axis=2)
     np.fill_diagonal(distance, np.inf)
     same = (y[distance.argmin(axis=1)] == y).mean()
-    print(f"{len(y)} samples of {len(names)} classes; for {same:.0%} of them the nearest other is of the same class.")
+    _write(f"{len(y)} samples of {len(names)} classes; for {same:.0%} of them the nearest other is of the same class.")
 
 
 def promises(
@@ -306,7 +306,12 @@ def promises(
     if baselines:
         figure.legend(loc="outside upper right", ncols=len(baselines))
     plt.show()
-    print(f"{xlabel}, mean of {len(promised)} runs: {'; '.join(parts)}.{_say(baselines)}")
+    _write(f"{xlabel}, mean of {len(promised)} runs: {'; '.join(parts)}.{_say(baselines)}")
+
+
+def _write(sentence: str) -> None:
+    """Print a sentence in lines that fit below a figure; notebooks break long lines anywhere."""
+    print(textwrap.fill(sentence, 100))
 
 
 def _check_arms(roles: Mapping[str, str], present: Sequence[str]) -> None:

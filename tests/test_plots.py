@@ -9,6 +9,11 @@ from helpers import plots
 from helpers.experiment import Runs
 
 
+def said(capsys) -> str:
+    """What was printed, without its line breaks."""
+    return " ".join(capsys.readouterr().out.split())
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
@@ -29,24 +34,22 @@ def test_learning_curves_draw_every_seed_and_say_what_is_seen(capsys):
     axes = plt.gcf().axes
     assert [axis.get_title() for axis in axes] == ["raw (broken)", "gone (decoy)", "scaled (fixed)"]
     assert [len(axis.lines) for axis in axes] == [4, 4, 4]  # three seeds and the baseline
-    assert capsys.readouterr().out == (
+    assert said(capsys) == (
         "loss at the last epoch, median (lowest to highest of 3 seeds): raw 1.01 (1 to 1.02); "
-        "gone NaN in every run; scaled 0.3 (0.3 to 0.3). Baselines: the mean 1.\n"
+        "gone NaN in every run; scaled 0.3 (0.3 to 0.3). Baselines: the mean 1."
     )
 
 
 def test_paired_counts_the_seeds(capsys):
     table = pd.DataFrame({"raw": [1.0, 2, 3], "scaled": [0.5, 2.5, 1]})
     plots.paired(table, {"raw": "broken", "scaled": "fixed"}, "RMSE", {"persistence": 0.8})
-    assert (
-        "scaled 1 (0.5 to 2.5), lower than raw for 2 of 3 seeds. Baselines: persistence 0.8." in capsys.readouterr().out
-    )
+    assert "scaled 1 (0.5 to 2.5), lower than raw for 2 of 3 seeds. Baselines: persistence 0.8." in said(capsys)
     assert plt.gcf().axes[0].get_ylabel() == "RMSE"
 
 
 def test_series_names_the_ranges(capsys):
     plots.series(range(3), np.array([[1], [2], [30]]), {"raw": np.full((3, 1), 7)}, {"raw": "broken"}, "dust")
-    assert capsys.readouterr().out == "dust: the target lies between 1 and 30; raw between 7 and 7.\n"
+    assert said(capsys) == "dust: the target lies between 1 and 30; raw between 7 and 7."
 
 
 def test_roles_differ_in_line_style_and_marker_too():
@@ -64,9 +67,7 @@ def test_unknown_arms_and_roles_are_named():
 def test_promises_compare_the_means(capsys):
     promised, true = pd.DataFrame({"people": [0.8, 0.9]}), pd.DataFrame({"people": [0.8, 0.7]})
     plots.promises(promised, true, {"people": "fixed"}, "accuracy", {"guess": 0.1})
-    assert capsys.readouterr().out == (
-        "accuracy, mean of 2 runs: people 0.85 promised, 0.75 true, +0.1. Baselines: guess 0.1.\n"
-    )
+    assert said(capsys) == ("accuracy, mean of 2 runs: people 0.85 promised, 0.75 true, +0.1. Baselines: guess 0.1.")
     with pytest.raises(ValueError, match="no such arm"):
         plots.promises(promised, true, {"windows": "broken"}, "accuracy")
 
@@ -79,8 +80,8 @@ def test_capacity_curve_draws_every_run_and_says_the_medians(capsys):
     axis = plt.gcf().axes[0]
     assert [len(points.get_offsets()) for points in axis.collections] == [5, 1]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "16"]
-    assert capsys.readouterr().out == (
-        "accuracy, median by units: short: 0.2 at 2, 0.85 at 16; long: 0.7 at 2. Baselines: guess 0.5.\n"
+    assert said(capsys) == (
+        "accuracy, median by units: short: 0.2 at 2, 0.85 at 16; long: 0.7 at 2. Baselines: guess 0.5."
     )
     with pytest.raises(ValueError, match="no such arm"):
         plots.capacity_curve(table, {"shorter": "fixed"}, "units", "accuracy")
@@ -90,9 +91,7 @@ def test_classes_in_plane_counts_the_nearest_neighbours(capsys):
     points = np.array([[0, 0], [0, 1], [5, 5], [5, 6.5], [5, 6]])
     plots.classes_in_plane(points, [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
     assert [len(drawn.get_offsets()) for drawn in plt.gcf().axes[0].collections] == [3, 2]
-    assert (
-        capsys.readouterr().out == "5 samples of 2 classes; for 40% of them the nearest other is of the same class.\n"
-    )
+    assert said(capsys) == "5 samples of 2 classes; for 40% of them the nearest other is of the same class."
     with pytest.raises(ValueError, match=r"shape \(5, 2\)"):
         plots.classes_in_plane(points[:, :1], [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
     with pytest.raises(ValueError, match="at most 8"):
