@@ -17,7 +17,7 @@ from helpers.experiment import Runs
 STYLES = {
     "broken": {"color": "#D55E00", "linestyle": "--", "marker": "X"},
     "decoy": {"color": "#6E6E6E", "linestyle": ":", "marker": "s"},
-    "partial": {"color": "#AA4A86", "linestyle": "-.", "marker": "D"},
+    "partial": {"color": "#750A5A", "linestyle": "-.", "marker": "D"},
     "fixed": {"color": "#0072B2", "linestyle": "-", "marker": "o"},
 }
 # One line style for each baseline of a figure: all black and thin.
@@ -253,12 +253,13 @@ def classes_in_plane(points: np.ndarray, y: np.ndarray, names: Sequence[str], xl
     points, y = np.asarray(points), np.asarray(y)
     if points.shape != (len(y), 2):
         raise ValueError(f"points must have shape ({len(y)}, 2), got {points.shape}")
-    colours = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#D5A800", "#0072B2", "#D55E00", "#CC79A7")
+    colours = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
     if len(names) > len(colours):
         raise ValueError(f"at most {len(colours)} classes can be told apart, got {len(names)}")
     figure, axis = plt.subplots(figsize=(9, 4.6))
     for i, name in enumerate(names):
-        axis.scatter(*points[y == i].T, color=colours[i], marker="oXsD^v*P"[i], s=28, alpha=0.7, label=name)
+        style = {"marker": "oXsD^v*P"[i], "facecolor": colours[i], "edgecolor": "black", "linewidth": 0.6}
+        axis.scatter(*points[y == i].T, s=28, alpha=0.7, label=name, **style)
     axis.set_xlabel(xlabel)
     axis.set_ylabel(ylabel)
     figure.legend(loc="outside right upper")
