@@ -232,8 +232,8 @@ def _probabilities(values: np.ndarray, name: str, like: np.ndarray) -> np.ndarra
 def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 300) -> pd.DataFrame:
     """Can the network learn these few samples by heart? A copy of it is trained on them alone; `model` stays as it is.
 
-    A network that cannot fit one batch, given hundreds of steps, will not fit the data: it is too small, or something
-    in model, loss or data is wrong. One that can has passed a necessary test, no more.
+    If hundreds of steps do not fit one batch, the network is too small to learn it in that time, or something in model,
+    loss or data is wrong; ten times the steps tell slow from stuck. If they do, it may still be too small for all data.
 
     model: compiled; its loss and its optimizer's settings are used. x, y: (samples, ...), one batch, about 32 to 64
     samples. Rows: before, and after `steps` steps. Columns: `loss`, without penalties on weights, and `accuracy` if y
