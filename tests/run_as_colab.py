@@ -46,7 +46,7 @@ def requirements(freeze: Path | None = None, newest: bool = False) -> list[str]:
     """What to install: Colab's versions as noted, as in a list that `pip freeze` wrote, or the newest releases."""
     if newest:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return [re.sub(r"==[^;]+", " ", line) for line in project["dependencies"]] + ["nbclient"]
+        return [re.sub(r"==[^;]+", " ", line, count=1) for line in project["dependencies"]] + ["nbclient"]
     lines = [line for line in COLAB.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     if freeze is None:
         return lines

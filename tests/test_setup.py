@@ -9,11 +9,15 @@ import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
+import run_as_colab
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
+
+import helpers
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -21,7 +25,8 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-
 
 CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
 PIP = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
-UV = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
+GROUPS = PYPROJECT["dependency-groups"]
+UV = PYPROJECT["project"]["dependencies"] + GROUPS["dev"]
 PYTHON = next(line.removeprefix("python=") for line in CONDA if line.startswith("python="))
 
 
@@ -49,7 +54,14 @@ def test_uv_and_conda_install_the_same_packages():
     assert len(PIP) == len(UV) == len(set(map(Requirement, UV))), "a package is named twice"
 
 
-@pytest.mark.parametrize("line", UV)
+def test_conda_and_binder_leave_out_what_only_instructors_and_the_browser_tests_need():
+    extra = {Requirement(line).name for line in GROUPS["grading"] + GROUPS["browser"]}
+    assert extra
+    assert not extra & {Requirement(line).name for line in PIP}
+    assert set(PYPROJECT["tool"]["uv"]["default-groups"]) == {"dev", "grading"}, "the browser's is asked for by name"
+
+
+@pytest.mark.parametrize("line", UV + GROUPS["grading"] + GROUPS["browser"])
 def test_every_package_has_one_exact_version(line):
     (pin,) = Requirement(line).specifier
     assert pin.operator == "=="
@@ -63,6 +75,132 @@ def test_conda_understands(line):
 
 def test_python_of_conda_is_one_that_the_course_supports():
     assert PYTHON in SpecifierSet(PYPROJECT["project"]["requires-python"])
+
+
+# Versions
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    found = {}
+    for requirement in map(Requirement, lines):
+        (pin,) = requirement.specifier
+        found[requirement.name.removesuffix("-cpu")] = pin.version
+    return found
+
+
+def test_versions_tested_are_those_of_colab_and_of_the_pins():
+    oldest, newest = pins(run_as_colab.requirements()[:-1]), pins(UV)
+    assert {name: (oldest[name], newest[name]) for name in helpers.TESTED} == helpers.TESTED
+    assert {"tensorflow", "keras", "numpy"} <= set(helpers.TESTED)
+
+
+def install(monkeypatch, **versions: str | None) -> None:
+    """Make it look as if these versions were installed, None: not at all; of the others, the newest tested."""
+    there = {name: newest for name, (_, newest) in helpers.TESTED.items()}
+    there |= {name.replace("_", "-"): version for name, version in versions.items()}
+    monkeypatch.setattr(helpers, "installed", there.get)
+
+
+@pytest.mark.parametrize(
+    ("versions", "message"),
+    [
+        ({"tensorflow": "2.15.0"}, "tensorflow 2.15.0 (needed: 2.20.0 or newer)"),
+        ({"keras": "3.9.2"}, "keras 3.9.2 (needed: 3.13.2 or newer)"),
+        ({"keras": "2.20"}, "keras 2.20 (needed: 3.13.2 or newer)"),
+        ({"scikit_learn": None}, "scikit-learn is missing (needed: 1.6.1 or newer)"),
+        ({"numpy": "1.26.4", "pandas": "3.99"}, "numpy 1.26.4 (needed: 2.1.3 or newer)"),
+    ],
+)
+def test_an_old_or_missing_package_is_named_with_what_to_do(monkeypatch, capsys, versions, message):
+    install(monkeypatch, **versions)
+    with pytest.raises(ImportError) as caught:
+        helpers.check_versions()
+    first, colab, own = str(caught.value).splitlines()
+    assert first == f"This course cannot run with the packages here: {message}."
+    assert "Disconnect and delete runtime" in colab
+    assert "uv run jupyter lab" in own
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        {},
+        {name.replace("-", "_"): oldest for name, (oldest, _) in helpers.TESTED.items()},
+        {"numpy": "2.1.0", "keras": "3.15.99", "tensorflow": "2.21.0rc1"},
+    ],
+)
+def test_tested_versions_are_met_with_silence(monkeypatch, capsys, versions):
+    install(monkeypatch, **versions)
+    helpers.check_versions()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_newer_package_is_met_with_a_quiet_note(monkeypatch, capsys):
+    install(monkeypatch, keras="4.0.0")
+    helpers.check_versions()
+    printed = capsys.readouterr()
+    assert printed.out == (
+        "Note: newer than tested: keras 4.0.0 (tested up to 3.15.1). The lessons should run; a claim may fail.\n"
+    )
+    assert printed.err == ""
+
+
+def test_an_old_python_is_named(monkeypatch):
+    install(monkeypatch)
+    monkeypatch.setattr(sys, "version_info", (3, 9, 0))
+    with pytest.raises(ImportError, match=r"Python .* \(needed: 3\.11 or newer\)"):
+        helpers.check_versions()
+
+
+def test_the_installed_versions_are_found():
+    assert all(helpers.installed(name) for name in helpers.TESTED)
+    assert helpers.installed("no-such-package-of-the-course") is None
+
+
+# As on Colab
+
+
+def test_versions_can_be_taken_from_colabs_own_list(tmp_path):
+    freeze = tmp_path / "pip-freeze.txt"
+    freeze.write_text("# made by pip\nKeras==3.99.0\nscikit_learn==1.99\ntorch @ https://example.org/torch.whl\n")
+    found, noted = run_as_colab.requirements(freeze), run_as_colab.requirements()
+    assert len(found) == len(noted)
+    assert set(found) - set(noted) == {"Keras==3.99.0", "scikit_learn==1.99"}
+
+
+def test_newest_releases_are_asked_for_without_versions():
+    lines = list(map(Requirement, run_as_colab.requirements(newest=True)))
+    assert not any(line.specifier for line in lines)
+    course = {Requirement(line).name for line in PYPROJECT["project"]["dependencies"]}
+    assert {line.name for line in lines} == course | {"nbclient"}
+    assert [str(line.marker) for line in lines if line.name == "tensorflow"] != ["None"]
+
+
+ERRORS = {
+    "untouched": (["raise NotAttempted('1')", "raise NotAttempted('2')"], None),
+    "broken import": (["import no_such_module", "raise NotAttempted"], "ModuleNotFoundError: No module named"),
+    "broken later": (["raise NotAttempted", "1 / 0"], "ZeroDivisionError: division by zero"),
+    "says nothing": (["1 + 1"], "no check says that an exercise is not attempted"),
+}
+
+
+@pytest.mark.parametrize(("cells", "expected"), ERRORS.values(), ids=ERRORS)
+def test_an_exercise_may_fail_only_as_not_attempted(tmp_path, cells, expected):
+    notebook = tmp_path / "exercises" / "exercise.ipynb"
+    notebook.parent.mkdir()
+    code = ["class NotAttempted(Exception): ...", *cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, code))), notebook)
+    error = run_as_colab.run_alone(notebook, timeout=60)
+    assert error == expected if expected is None else error.startswith(expected)
+
+
+def test_a_lesson_runs_alone_in_an_empty_folder(tmp_path):
+    code = "from pathlib import Path\nassert not list(Path.cwd().iterdir())\nimport helpers"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "lesson.ipynb")
+    assert run_as_colab.run_alone(tmp_path / "lesson.ipynb", timeout=60) == (
+        "ModuleNotFoundError: No module named 'helpers'"
+    )
 
 
 # Binder
@@ -111,20 +249,86 @@ def test_the_check_of_binder_would_see_another_python(checkout):
     assert python == "3.11" != PYTHON
 
 
+def test_binder_reads_one_file(files):
+    """Each of these, where it stands, changes what Binder builds, or takes the place of environment.yml."""
+    others = ["Dockerfile", "apt.txt", "postBuild", "start", "runtime.txt", "requirements.txt", "setup.py", "Pipfile"]
+    others += ["Pipfile.lock", "Project.toml", "REQUIRE", "install.R", "DESCRIPTION", "default.nix"]
+    top = {file.as_posix() for file in files if len(file.parts) == 1}
+    assert "environment.yml" in top
+    assert not top & set(others)
+    assert not {file.parts[0] for file in files} & {"binder", ".binder"}
+
+
+def test_the_binder_badge_opens_the_start_notebook_in_jupyterlab():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"\(https://mybinder\.org/v2/gh/[^?)]+\?([^)]+)\)", text)
+    assert query == "urlpath=lab/tree/notebooks/00_start_here.ipynb"
+    assert "jupyterlab" in pins(UV), "the environment brings its own JupyterLab"
+
+
 # The repository
 
 
+def commands(text: str) -> list[str]:
+    """The lines of a Markdown file's blocks of code, without comments."""
+    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
 def test_readme_and_ci_use_the_same_commands():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    readme = [line.strip() for block in blocks for line in block.splitlines()]
+    readme = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    contributing = commands((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
     assert "uv run pytest" in readme
-    assert ci[-1] == "uv run pytest", "CI ends with the README's test command: its status and last line are CI's"
+    stages = [line.removeprefix("stage ") for line in ci if line.startswith(("uv run", "stage "))]
+    assert stages[2:] == [
+        "uv run pytest",
+        "uv run --group browser pytest -m browser",
+        "uv run python tests/run_as_colab.py",
+    ]
+    assert ci[-1] == f"stage {stages[-1]}", "CI's status and last line are those of its last stage"
+    assert set(stages[2:]) <= set(contributing)
     notebook = "notebooks/00_start_here.ipynb"
     assert f"uv run jupyter lab {notebook}" in readme
     assert (ROOT / notebook).is_file()
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def check_workflows(*paths: Path) -> subprocess.CompletedProcess[str]:
+    schema = ["--builtin-schema", "vendor.github-workflows"]  # in the package: nothing is fetched
+    command = [sys.executable, "-m", "check_jsonschema", *schema, *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_github_understands_the_workflows(tmp_path):
+    assert {path.stem for path in WORKFLOWS} == {"tests", "weekly", "release"}
+    done = check_workflows(*WORKFLOWS)
+    assert done.returncode == 0, done.stdout
+    broken = tmp_path / "broken.yml"
+    broken.write_text(WORKFLOWS[0].read_text(encoding="utf-8").replace("runs-on:", "run-on:"), encoding="utf-8")
+    assert check_workflows(broken).returncode == 1
+
+
+def test_workflows_use_the_commands_that_people_use():
+    known = [*commands((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")), ".ci/run"]
+    used = []
+    for path in WORKFLOWS:
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            for step in job.get("steps", []):
+                used += re.findall(r"^(?:uv run|\.ci/).*?(?= [$\"|2]|$)", step.get("run", ""), re.MULTILINE)
+    assert len(used) == 4
+    assert set(used) <= set(known)
+
+
+def test_tests_run_on_every_python_that_the_course_supports():
+    tests = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))
+    matrix = tests["jobs"]["everywhere"]["strategy"]["matrix"]
+    supported = SpecifierSet(PYPROJECT["project"]["requires-python"])
+    assert matrix["python"] == [f"3.{minor}" for minor in range(30) if f"3.{minor}" in supported]
+    assert [name.partition("-")[0] for name in matrix["os"]] == ["ubuntu", "macos", "windows"]
 
 
 def test_no_lock_file_is_tracked(files):
