@@ -1,9 +1,15 @@
 """How long does each notebook take, and how much memory? Executes them one after the other and prints a table.
 
     uv run python tests/measure_notebooks.py --cores 2
+    uv run python tests/measure_notebooks.py --cores 1 --memory-limit 2GB    # as small as a free Binder
 
 Wall time is in seconds, from before the kernel starts until it is gone. Memory is in MB (10^6 bytes): the peak of the
 kernel and its child processes, sampled; memory that processes share is counted for each of them.
+
+--memory-limit is a limit of the operating system, on Linux and for anybody: RLIMIT_DATA, beyond which the kernel gets
+no more memory of its own. (RLIMIT_AS would also count the addresses that TensorFlow reserves and never uses, more than
+2 GB of them; a cgroup needs rights that few have.) It leaves out pages of files, such as TensorFlow's library. So a
+notebook whose measured peak, which has them, is above the limit counts as failed too.
 """
 
 import argparse
@@ -11,6 +17,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 import threading
@@ -88,12 +95,36 @@ def slowest_cell(notebook: nbformat.NotebookNode) -> tuple[float, str | None]:
     return slowest
 
 
-def measure(path: Path, timeout: float | None = None) -> Measurement:
-    """Execute a notebook of a course's notebooks/ folder; the file stays as it is. `timeout` is in seconds."""
+def size(text: str) -> int:
+    """Bytes of a size such as "2GB" or "800 MB"."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB)", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a size such as 2GB or 800MB, got {text}")
+    return round(float(found[1]) * {"MB": 1e6, "GB": 1e9}[found[2]])
+
+
+def limit_memory(pid: int, limit: int) -> None:
+    """Let a process, and those that it starts from now on, have no more than `limit` bytes of its own. Linux only."""
+    import resource  # not on Windows
+
+    resource.prlimit(pid, resource.RLIMIT_DATA, (limit, limit))
+
+
+def measure(path: Path, timeout: float | None = None, memory_limit: int | None = None) -> Measurement:
+    """Execute a notebook of a course's notebooks/ folder; the file stays as it is.
+
+    `timeout` is in seconds, `memory_limit` in bytes.
+    """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times saved in the file, of another run
     samplers: list[PeakMemory] = []
+
+    def on_start(pid: int) -> None:
+        samplers.append(PeakMemory(pid))
+        if memory_limit:
+            limit_memory(pid, memory_limit)
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         start = time.perf_counter()
         error = execute_notebook(
@@ -102,12 +133,14 @@ def measure(path: Path, timeout: float | None = None) -> Measurement:
             dict(os.environ),
             Path(scratch),
             timeout,
-            on_start=lambda pid: samplers.append(PeakMemory(pid)),
+            on_start,
         )
         seconds = time.perf_counter() - start
     for sampler in samplers:
         sampler.join()
     peak = max((sampler.peak for sampler in samplers), default=0)
+    if memory_limit and peak > memory_limit:
+        error = error or f"it used {peak / 1e6:.0f} MB, more than the limit"
     slowest_seconds, slowest = slowest_cell(notebook)
     return Measurement(path.name, round(seconds, 1), round(slowest_seconds, 1), slowest, round(peak / 1e6), error)
 
@@ -132,6 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="without any: all of notebooks/")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file, too")
     parser.add_argument("--cores", type=int, metavar="N", help="use N processor cores only (Linux, Windows)")
+    parser.add_argument("--memory-limit", type=size, metavar="SIZE", help="for each kernel, such as 2GB (Linux)")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="stop a notebook after this time")
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -139,6 +173,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such notebook: {', '.join(missing)}")
     if not paths:
         parser.error(f"there are no notebooks in {ROOT / 'notebooks'}")
+
+    if options.memory_limit and sys.platform != "linux":
+        parser.error("--memory-limit is available on Linux only")
 
     process = psutil.Process()
     can_pin = hasattr(process, "cpu_affinity")
@@ -152,15 +189,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         process.cpu_affinity(cores)  # the kernels inherit it
 
     here = machine(len(cores))
-    print("{cores} cores, {platform}, Python {python}, TensorFlow {tensorflow}\n".format(**here))
+    print("{cores} cores, {platform}, Python {python}, TensorFlow {tensorflow}".format(**here))
+    print(f"memory limit: {options.memory_limit / 1e6:.0f} MB\n" if options.memory_limit else "")
     print("| notebook | wall time, s | slowest cell | peak memory, MB |\n|---|---|---|---|")
     found = []
     for path in paths:
-        found.append(result := measure(path, options.timeout))
+        found.append(result := measure(path, options.timeout, options.memory_limit))
         slowest = "" if result.slowest_cell is None else f"{result.slowest_seconds:.1f} s: {result.slowest_cell}"
         cell = slowest.replace("|", "\\|")
         print(f"| {result.notebook} | {result.wall_seconds:.1f} | {cell} | {result.peak_memory_mb:.0f} |", flush=True)
     if options.json:
+        here["memory_limit_bytes"] = options.memory_limit
         content = {"machine": here, "notebooks": [asdict(result) for result in found]}
         options.json.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     failed = [result for result in found if result.error]
