@@ -244,32 +244,6 @@ def capacity_curve(
     _write(f"{ylabel}, median by {xlabel}: {'; '.join(parts)}.{_say(baselines)}")
 
 
-def classes_in_plane(points: np.ndarray, y: np.ndarray, names: Sequence[str], xlabel: str, ylabel: str) -> None:
-    """Two numbers per sample, each sample in the colour and with the marker of its class, of which there are at most 8.
-
-    points: (samples, 2); y: (samples,), classes 0, 1, ... as in `names`. The sentence says for how many samples the
-    nearest other sample is of the same class. Introduced in lesson 09.
-    """
-    points, y = np.asarray(points), np.asarray(y)
-    if points.shape != (len(y), 2):
-        raise ValueError(f"points must have shape ({len(y)}, 2), got {points.shape}")
-    colours = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-    if len(names) > len(colours):
-        raise ValueError(f"at most {len(colours)} classes can be told apart, got {len(names)}")
-    figure, axis = plt.subplots(figsize=(9, 4.6))
-    for i, name in enumerate(names):
-        style = {"marker": "oXsD^v*P"[i], "facecolor": colours[i], "edgecolor": "black", "linewidth": 0.6}
-        axis.scatter(*points[y == i].T, s=28, alpha=0.7, label=name, **style)
-    axis.set_xlabel(xlabel)
-    axis.set_ylabel(ylabel)
-    figure.legend(loc="outside right upper")
-    plt.show()
-    distance = ((points[:, None] - points[None]) ** 2).sum(axis=2)
-    np.fill_diagonal(distance, np.inf)
-    same = (y[distance.argmin(axis=1)] == y).mean()
-    _write(f"{len(y)} samples of {len(names)} classes; for {same:.0%} of them the nearest other is of the same class.")
-
-
 def promises(
     promised: pd.DataFrame,
     true: pd.DataFrame,

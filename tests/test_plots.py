@@ -85,14 +85,3 @@ def test_capacity_curve_draws_every_run_and_says_the_medians(capsys):
     )
     with pytest.raises(ValueError, match="no such arm"):
         plots.capacity_curve(table, {"shorter": "fixed"}, "units", "accuracy")
-
-
-def test_classes_in_plane_counts_the_nearest_neighbours(capsys):
-    points = np.array([[0, 0], [0, 1], [5, 5], [5, 6.5], [5, 6]])
-    plots.classes_in_plane(points, [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
-    assert [len(drawn.get_offsets()) for drawn in plt.gcf().axes[0].collections] == [3, 2]
-    assert said(capsys) == "5 samples of 2 classes; for 40% of them the nearest other is of the same class."
-    with pytest.raises(ValueError, match=r"shape \(5, 2\)"):
-        plots.classes_in_plane(points[:, :1], [0, 0, 1, 1, 0], ["a", "b"], "unit 1", "unit 2")
-    with pytest.raises(ValueError, match="at most 8"):
-        plots.classes_in_plane(points, [0, 0, 1, 1, 0], list("abcdefghi"), "unit 1", "unit 2")
