@@ -106,7 +106,7 @@ def test_asks_before_it_answers(path):
 @every_lesson
 def test_cells_are_many_and_short(path):
     lengths = [len(cell.source.splitlines()) for cell in cells(path, "code")[1:]]  # after the setup cell
-    assert 12 <= len(lengths) <= 26  # 20 is the aim
+    assert 12 <= len(lengths) <= 21
     assert max(lengths) <= 25
 
 
