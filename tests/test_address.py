@@ -76,6 +76,21 @@ def test_the_badges_open_the_very_notebook(copy):
     assert f"\ngit clone {FORK} course\n" in readme
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").rglob("*.ipynb")), ids=lambda path: "/".join(path.parts[-2:])
+)
+def test_every_notebook_has_its_badges_and_one_setup_cell(path):
+    """Lessons, solutions and exercises: a notebook without a title or without the tag would be passed over."""
+    if ".ipynb_checkpoints" in path.parts:
+        pytest.skip("JupyterLab's own copy")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    setup = ["".join(cell["source"]) for cell in cells if "setup" in cell["metadata"].get("tags", [])]
+    assert setup == [stamp_address.setup_cell(ROOT, ADDRESS)]
+    name = path.relative_to(ROOT).as_posix().replace("/solutions/", "/exercises/")
+    assert ADDRESS.badges(name) in sources(path)[0]
+    assert (ROOT / name).is_file(), "the badge opens a notebook that exists"
+
+
 @pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "tests/setup_cell.py", stamp_address.START])
 def test_the_check_names_a_place_that_differs(copy, name, capsys):
     file = copy / name
