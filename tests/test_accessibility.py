@@ -114,17 +114,6 @@ def test_without_colour_roles_differ_in_grey_or_in_line_and_marker(pair):
         assert a["marker"] != b["marker"]
 
 
-def test_classes_in_a_plane_have_outlines_and_markers_of_their_own():
-    points = np.array([(i, j) for i in range(8) for j in range(2)], dtype=float)
-    plots.classes_in_plane(points, points[:, 0].astype(int), list("abcdefgh"), "x", "y")
-    drawn = plt.gca().collections
-    plt.close("all")
-    assert len({collection.get_paths()[0].vertices.tobytes() for collection in drawn}) == 8
-    for collection in drawn:
-        *outline, opacity = collection.get_edgecolor()[0]
-        assert contrast(1 - opacity * (1 - np.array(outline)), "white") >= WCAG_GRAPHICS
-
-
 @every_document
 def test_headings_are_in_order(path):
     levels = [len(marks) for marks in re.findall(r"^(#+) ", text(path), flags=re.MULTILINE)]
