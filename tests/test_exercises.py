@@ -97,6 +97,10 @@ class TestUnscaledInputs(Answers):
     lesson = "01_unscaled_inputs"
 
 
+class TestClassImbalance(Answers):
+    lesson = "03_class_imbalance"
+
+
 def test_every_lesson_with_exercises_has_a_class_here():
     assert sorted(each.lesson for each in Answers.__subclasses__()) == LESSONS
 
