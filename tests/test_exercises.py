@@ -97,6 +97,10 @@ class TestUnscaledInputs(Answers):
     lesson = "01_unscaled_inputs"
 
 
+class TestDataLeakage(Answers):
+    lesson = "02_data_leakage"
+
+
 class TestClassImbalance(Answers):
     lesson = "03_class_imbalance"
 
