@@ -105,6 +105,14 @@ class TestClassImbalance(Answers):
     lesson = "03_class_imbalance"
 
 
+class TestShallowNetwork(Answers):
+    lesson = "09_shallow_network"
+
+
+class TestNoRegularization(Answers):
+    lesson = "19_no_regularization"
+
+
 def test_every_lesson_with_exercises_has_a_class_here():
     assert sorted(each.lesson for each in Answers.__subclasses__()) == LESSONS
 
