@@ -14,7 +14,7 @@ c.CourseDirectory.release_directory = "notebooks/exercises"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "answers.py"]
 # SQLite, in gradebook.db, unless this names another database: postgresql://user:password@host/gradebook
 if "NBGRADER_DB_URL" in os.environ:
-    c.CourseDirectory.db_url = os.environ["NBGRADER_DB_URL"]
+    c.CourseDirectory.db_url = os.environ["NBGRADER_DB_URL"].replace("postgresql://", "postgresql+psycopg2://", 1)
 
 c.GenerateAssignment.permissions = 644
 # A check trains a small network for some seconds. A cell that takes longer than this never ends, and is set aside.
@@ -33,4 +33,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Downloaded files such as miller_01_unscaled_inputs.ipynb, or "miller_12345_Copy of 01_unscaled_inputs (1).ipynb"
-c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\_]+)_.*?(?P<file_id>\d\d_[a-z]+(?:_[a-z]+)*)"
+NAME = r"(?P<student_id>[^/\\_]+)_[^/\\]*?(?P<file_id>\d\d_[a-z]+(?:_[a-z]+)*)[^/\\]*$"
+c.FileNameCollectorPlugin.named_regexp = r".*[/\\]" + NAME
+c.ZipCollectApp.strict = True  # a file of another lesson is skipped, with a warning

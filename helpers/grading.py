@@ -7,14 +7,15 @@ A table, also saved as autograded/<lesson>.csv, has a row for everyone and says 
 
 import argparse
 import csv
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
-from helpers.sandbox import MEMORY_GB, why_no_sandbox
+from helpers.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBMITTED, AUTOGRADED = ROOT / "submitted", ROOT / "autograded"
@@ -138,33 +139,44 @@ def new_cell(cell_type: str, source: str) -> nbformat.NotebookNode:
 # ---- nbgrader, watched -----------------------------------------------------------------------------------------------
 
 
-def nbgrader(*arguments: str, environment: dict[str, str] | None = None, **options) -> subprocess.Popen:
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, **options)
+# A server imports nbgrader once, and forks a process for each submission; Windows starts each anew.
+CONTEXT = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 
 
-def watch(process: subprocess.Popen, seconds: float, memory_gb: float) -> str | None:
+def nbgrader(*arguments: str, log: Path, **environment: str) -> multiprocessing.Process:
+    """Start a process that runs `nbgrader` with these arguments and writes into `log`."""
+    process = CONTEXT.Process(target=run_nbgrader, args=(list(arguments), str(log), environment))
+    process.start()
+    return process
+
+
+def what_failed(log: Path) -> str:
+    """The last error in nbgrader's log."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    errors = re.findall(r"^(?:[\w.]*(?:Error|Exception)|.*\| ERROR\]): (.+)$", text, re.M)
+    return f"nbgrader failed: {errors[-1] if errors else text[-200:]}"
+
+
+def watch(process: multiprocessing.Process, seconds: float, memory_gb: float) -> str | None:
     """Wait until the process ends. It and its children are ended if they take too long or too much: then says why."""
     end = time.monotonic() + seconds
-    me, why = psutil.Process(process.pid), None
-    while why is None:
-        try:
-            process.wait(timeout=0.5)
+    while True:
+        process.join(timeout=0.5)
+        if process.exitcode is not None:
             return None
-        except subprocess.TimeoutExpired:
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            me = psutil.Process(process.pid)
             family = [me, *me.children(recursive=True)]
             used = sum(memory_of(each) for each in family) / 2**30
-            if time.monotonic() > end:
-                why = f"it ran longer than {seconds:.0f} s in all"
-            elif used > memory_gb:
-                why = f"its processes together took {used:.1f} GB of memory"
+            if time.monotonic() > end or used > memory_gb:
+                break
     for each in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             each.kill()
-        except psutil.NoSuchProcess:
-            continue
-    process.wait()
-    return why
+    process.join()
+    if used > memory_gb:
+        return f"its processes together took {used:.1f} GB of memory"
+    return f"it ran longer than {seconds:.0f} s in all"
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -177,20 +189,17 @@ def memory_of(process: psutil.Process) -> int:
 def grade(row: Row, lesson: str, prepared: Path, options: argparse.Namespace) -> None:
     """Grade the prepared copy of one learner; `row` tells the rest."""
     settings = {"COURSE_SANDBOX": str(int(options.sandbox)), "COURSE_MEMORY_GB": str(options.memory)}
+    log = prepared / f"{row.student}.log"
+    where = f"--CourseDirectory.submitted_directory={prepared.relative_to(ROOT).as_posix()}"
     start = time.monotonic()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        where = f"--CourseDirectory.submitted_directory={prepared.relative_to(ROOT).as_posix()}"
-        arguments = ["autograde", lesson, f"--student={row.student}", "--force", where]
-        process = nbgrader(*arguments, environment=settings, stdout=log, stderr=log)
-        stopped = watch(process, options.time, 1.5 * options.memory + 1)
-        row.seconds = time.monotonic() - start
-        if stopped or process.returncode:
-            log.seek(0)
-            errors = re.findall(r"^(?:\S*(?:Error|Exception)|.*\| ERROR\] \S+): (.+)$", log.read(), re.M)
-            row.state = "not graded"
-            row.look.append(stopped or f"nbgrader failed: {errors[-1] if errors else f'exit {process.returncode}'}")
-            # Nothing of an earlier grading may pass for this one.
-            shutil.rmtree(AUTOGRADED / row.student / lesson, ignore_errors=True)
+    process = nbgrader("autograde", lesson, f"--student={row.student}", "--force", where, log=log, **settings)
+    stopped = watch(process, options.time, 1.5 * options.memory + 1)
+    row.seconds = time.monotonic() - start
+    if stopped or process.exitcode:
+        row.state = "not graded"
+        row.look.append(stopped or what_failed(log))
+        # Nothing of an earlier grading may pass for this one.
+        shutil.rmtree(AUTOGRADED / row.student / lesson, ignore_errors=True)
 
 
 # ---- after nbgrader: the report --------------------------------------------------------------------------------------
@@ -279,12 +288,10 @@ def register(lesson: str, handed_out, scratch: Path) -> None:
     print(f"The gradebook does not know {lesson}: reading it from its solution.", flush=True)
     folder = scratch / "handed-out"
     where = f"--CourseDirectory.release_directory={folder.relative_to(ROOT).as_posix()}"
-    process = nbgrader(
-        "generate_assignment", lesson, "--force", where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    log = process.communicate()[0]
-    if process.returncode:
-        sys.exit(f"nbgrader could not read notebooks/solutions/{lesson}:\n{log}")
+    process = nbgrader("generate_assignment", lesson, "--force", where, log=scratch / "register.log")
+    process.join()
+    if process.exitcode:
+        sys.exit(f"notebooks/solutions/{lesson}: {what_failed(scratch / 'register.log')}")
     made = nbformat.read(folder / lesson / f"{lesson}.ipynb", as_version=4)
     if [cell.source for cell in made.cells] != [cell.source for cell in handed_out.cells]:
         print(f"Note: notebooks/exercises/{lesson} is not what its solution makes. Was the solution changed since?")
@@ -320,6 +327,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     # nbgrader calls `alembic`, which lies beside this Python.
+    CONTEXT.set_forkserver_preload(["nbgrader.apps.nbgraderapp", "helpers.sandbox"])
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     AUTOGRADED.mkdir(exist_ok=True)
     options = parse(arguments)
@@ -385,8 +393,9 @@ def hand_in(row: Row, lesson: str, handed_out, scratch: Path, force: bool) -> bo
     target = scratch / row.student / lesson
     target.mkdir(parents=True)
     nbformat.write(notebook, target / f"{lesson}.ipynb")
-    if (folder / "timestamp.txt").is_file():
-        shutil.copy(folder / "timestamp.txt", target)
+    for name in ("timestamp.txt", "submission_secret.txt"):  # what nbgrader's exchange keeps beside a submission
+        if (folder / name).is_file():
+            shutil.copy(folder / name, target)
     return True
 
 

@@ -129,3 +129,15 @@ class Execute(NbGraderExecute):
             return cell, resources
         self.running = index
         return super().preprocess_cell(cell, resources, index)
+
+
+def run_nbgrader(arguments: list[str], log: str, environment: dict[str, str]) -> None:
+    """nbgrader's command in this process, which is its own: what it and its kernels print goes to the file `log`."""
+    from nbgrader.apps.nbgraderapp import NbGraderApp
+
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    with open(log, "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        NbGraderApp.launch_instance(arguments)

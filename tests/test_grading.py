@@ -7,6 +7,7 @@ itself is graded for one right and one wrong submission.
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,14 +19,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+if sys.platform == "win32":
+    pytest.skip("grading is tested on Linux and macOS", allow_module_level=True)
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
-from benchmark_grading import answers, copy_course, grade, hand_in, submission
+from benchmark_grading import ROOT, answers, copy_course, grade, hand_in, submission
 
 from helpers.sandbox import why_no_sandbox
 
 NO_SANDBOX = why_no_sandbox()
 needs_sandbox = pytest.mark.skipif(NO_SANDBOX is not None, reason=f"needs a sandbox: {NO_SANDBOX}")
 
+LESSON = "77_tiny"
 IMPORTS = """import sys
 from pathlib import Path
 
@@ -71,24 +75,44 @@ def tiny_assignment():
 
 
 def make_course(folder):
-    """A copy of the course in which the assignment `tiny` has been handed out. A cell may take 4 s."""
+    """A copy of the course in which the small assignment has been handed out. A cell may take 4 s."""
     course = copy_course(folder)
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
         config.write("c.Execute.timeout = 4\n")
-    (course / "notebooks" / "solutions" / "tiny").mkdir()
-    nbformat.write(tiny_assignment(), course / "notebooks" / "solutions" / "tiny" / "tiny.ipynb")
-    nbgrader(course, "generate_assignment", "tiny")
+    (course / "notebooks" / "solutions" / LESSON).mkdir()
+    nbformat.write(tiny_assignment(), course / "notebooks" / "solutions" / LESSON / f"{LESSON}.ipynb")
+    nbgrader(course, f"generate_assignment {LESSON}")
+    (course / "submitted").mkdir()
     return course
 
 
-def nbgrader(course, *arguments, **environment):
+IN_ONE_PROCESS = """import json, os, sys
+from nbgrader.apps.nbgraderapp import NbGraderApp
+for arguments in json.loads(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        NbGraderApp.launch_instance(arguments)
+        sys.exit()
+    status = os.waitpid(child, 0)[1]
+    assert status == 0, f"nbgrader {arguments}: {status}"
+"""
+
+
+def nbgrader(course, *commands, **environment):
+    """Run nbgrader's commands, one after the other; its import, which takes seconds, is done once."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(
-        command, cwd=course, env={**os.environ, "PATH": path, **environment}, text=True, capture_output=True
-    )
+    environment = {**os.environ, "PATH": path, **environment}
+    command = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps([each.split() for each in commands])]
+    done = subprocess.run(command, cwd=course, env=environment, text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def contents(course):
+    """Every file of the course but for what grading writes."""
+    files = (path for path in course.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    written = (course / "autograded", course / "gradebook.db")
+    return {path: path.read_bytes() for path in files if not any(path.is_relative_to(each) for each in written)}
 
 
 def named(notebook, name):
@@ -108,9 +132,9 @@ def odd_class(course):
     """Who hands in what: the scores of both checks they deserve (None: not graded), and what the report must name."""
 
     def by(student, given, check_1, check_2, *look, change=None):
-        notebook = submission(course, "tiny", {**RIGHT, **given})
+        notebook = submission(course, LESSON, {**RIGHT, **given})
         text = change(notebook) if change else None
-        path = hand_in(course, student, "tiny", notebook)
+        path = hand_in(course, student, LESSON, notebook)
         if isinstance(text, str):
             path.write_text(text, encoding="utf-8")
         expected[student] = (check_1, check_2, look)
@@ -127,7 +151,8 @@ def odd_class(course):
         named(notebook, "check-2").metadata.nbgrader.points = 100
 
     def twice(notebook):
-        notebook.cells.insert(3, named(notebook, "check-1").copy())
+        check = named(notebook, "check-1")
+        notebook.cells.insert(3, new_code_cell(check.source, metadata=check.metadata))
 
     def untagged(notebook):
         for cell in notebook.cells:
@@ -141,7 +166,7 @@ def odd_class(course):
     by("otherwise", {"exercise-1": "double = lambda x: x + x", "exercise-2": "square = np.square"}, 2, 3)
     by("1234", {}, 2, 3)
     by("wrong", {"exercise-2": "def square(x):\n    return 4"}, 2, 0)
-    untouched = {name: named(submission(course, "tiny", {}), name).source for name in RIGHT}
+    untouched = {name: named(submission(course, LESSON, {}), name).source for name in RIGHT}
     by("empty", untouched, 0, 0)
     by("endless", {"exercise-1": "def double(x):\n    while True:\n        pass"}, 0, 3, "check-1", "ended after 4 s")
     stubborn = "def square(x):\n while True:\n  try:\n   list(iter(int, 1))\n  except BaseException:\n   pass"
@@ -169,15 +194,26 @@ def odd_class(course):
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return make_course(tmp_path_factory.mktemp("course").resolve())
+def handed_out(tmp_path_factory):
+    """A course before anybody has handed in anything."""
+    return make_course(tmp_path_factory.mktemp("handed_out").resolve())
+
+
+@pytest.fixture
+def fresh(handed_out, tmp_path):
+    return shutil.copytree(handed_out, tmp_path.resolve() / "course")
+
+
+@pytest.fixture(scope="module")
+def course(handed_out, tmp_path_factory):
+    return shutil.copytree(handed_out, tmp_path_factory.mktemp("graded").resolve() / "course")
 
 
 @pytest.fixture(scope="module")
 def graded(course):
     expected = odd_class(course)
     before = {path: path.read_bytes() for path in (course / "submitted").rglob("*.ipynb")}
-    printed, status, rows = grade(course, "tiny", "--memory=2", "--workers=2")
+    printed, status, rows = grade(course, LESSON, "--memory=2", "--workers=2")
     assert before == {path: path.read_bytes() for path in (course / "submitted").rglob("*.ipynb")}, (
         "handed in: as it was"
     )
@@ -212,62 +248,87 @@ class TestClass:
         from nbgrader.api import Gradebook
 
         with Gradebook(f"sqlite:///{course}/gradebook.db", "why-wont-it-learn") as gradebook:
-            gradebook.find_grade("reflection", "tiny", "tiny", "right").manual_score = 1
+            gradebook.find_grade("reflection", LESSON, LESSON, "right").manual_score = 1
             gradebook.db.commit()
-        _, _, rows = grade(course, "tiny", "--student", "right", "wrong")
-        assert {name: row["seconds"] for name, row in rows.items()} == {"right": "0.0", "wrong": "0.0"}
-        _, _, rows = grade(course, "tiny", "--student", "right", "--force")
+        os.utime(course / "submitted" / "right" / LESSON / f"{LESSON}.ipynb")  # handed in again
+        _, _, rows = grade(course, LESSON, "--student", "right", "wrong")
         assert float(rows["right"]["seconds"]) > 0
-        assert rows["right"]["score"] == "6"
+        assert float(rows["wrong"]["seconds"]) == 0
+        assert (rows["right"]["score"], rows["wrong"]["score"]) == ("6", "2")
 
-    def test_export_and_feedback_follow(self, course, graded):
-        nbgrader(course, "export")
+    def test_export_and_feedback_follow_and_plain_nbgrader_outlives_a_dead_kernel(self, course, graded):
+        commands = [
+            "export",
+            f"generate_feedback {LESSON} --student=wrong",
+            f"autograde {LESSON} --student=crash --force",
+        ]
+        nbgrader(course, *commands)
         with (course / "grades.csv").open(encoding="utf-8") as file:
-            exported = {row["student_id"]: row["score"] for row in csv.DictReader(file) if row["assignment"] == "tiny"}
+            exported = {row["student_id"]: row["score"] for row in csv.DictReader(file) if row["assignment"] == LESSON}
         assert float(exported["otherwise"]) == 5
         assert float(exported["text"]) == 0
-        nbgrader(course, "generate_feedback", "tiny", "--student=wrong")
-        assert "of 10 it is 100" in (course / "feedback" / "wrong" / "tiny" / "tiny.html").read_text(encoding="utf-8")
+        assert "of 10 it is 100" in (course / "feedback" / "wrong" / LESSON / f"{LESSON}.html").read_text(
+            encoding="utf-8"
+        )
 
 
-def test_plain_nbgrader_grades_what_is_well_formed_too(course, graded):
-    """As a click in Formgrader does: a kernel that dies costs one exercise there as well."""
-    nbgrader(course, "autograde", "tiny", "--student=crash", "--force")
+@pytest.fixture
+def grading(fresh, monkeypatch):
+    from helpers import grading
+
+    monkeypatch.setattr(grading, "ROOT", fresh)
+    monkeypatch.setattr(grading, "SUBMITTED", fresh / "submitted")
+    return grading
 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         (["none"], "there are no exercises 'none', only: 01_unscaled_inputs"),
-        (["tiny", "--student", "nobody_at_all"], "no folder in"),
-        (["../tiny"], "there are no exercises"),
+        ([LESSON, "--student", "nobody_at_all"], "no folder in"),
+        ([f"../{LESSON}"], "there are no exercises"),
     ],
 )
-def test_errors_are_clear(course, options, reason):
-    printed, status, _ = grade(course, *options)
-    assert status == 2
-    assert reason in printed
-    assert "Traceback" not in printed
+def test_errors_are_clear(grading, options, reason, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        grading.parse(options)
+    assert stopped.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_where_there_is_no_sandbox_the_command_says_so(grading, tmp_path, monkeypatch, capsys):
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2; exit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(SystemExit):
+        grading.parse([LESSON, "--sandbox"])
+    assert "--sandbox is not possible: bubblewrap" in capsys.readouterr().err
+    assert not grading.parse([LESSON]).sandbox
+    assert "WARNING: submissions run WITHOUT a sandbox" in capsys.readouterr().out
 
 
 @needs_sandbox
-def test_in_the_sandbox_an_answer_reaches_nothing(tmp_path):
+def test_in_the_sandbox_an_answer_reaches_nothing(fresh):
     """It tries to write into the course, to call out, and to read what is not its own; it finds all of it closed."""
-    course = make_course(tmp_path.resolve())
-    secrets = ["submitted/other/tiny/tiny.ipynb", "notebooks/solutions/tiny/tiny.ipynb", "gradebook.db"]
+    course = fresh
+    secrets = [
+        f"submitted/other/{LESSON}/{LESSON}.ipynb",
+        f"notebooks/solutions/{LESSON}/{LESSON}.ipynb",
+        "gradebook.db",
+    ]
     with socket.create_server(("127.0.0.1", 0)) as server:
         spy = f"""def double(x):
     import os, socket, subprocess
     course, found = Path({str(course)!r}), []
-    for name in {[*secrets, "autograded/spy/tiny/tiny.ipynb"]!r}:
+    for name in {secrets!r}:
         try:
             found.append(course.joinpath(name).read_text(errors="replace"))
         except OSError:
             pass
-    for name in ("helpers/exercises.py", "nbgrader_config.py", "submitted/note", "data/note"):
+    for name in ("helpers/exercises.py", "helpers/note", "data/note", "nbgrader_config.py", "notebooks/note"):
         try:
             course.joinpath(name).write_text("mine")
-            found.append("wrote " + name)
+            found += [name] if name.startswith(("helpers", "data")) else []  # others are seen to be unchanged below
         except OSError:
             pass
     for address in [("127.0.0.1", {server.getsockname()[1]}), ("1.1.1.1", 53)]:
@@ -281,27 +342,18 @@ def test_in_the_sandbox_an_answer_reaches_nothing(tmp_path):
     assert not found, found
     Path("scratch").write_text("its own folder may be written")
     return 2 * x"""
-        hand_in(course, "spy", "tiny", submission(course, "tiny", {**RIGHT, "exercise-1": spy}))
-        hand_in(course, "other", "tiny", submission(course, "tiny", RIGHT))
-        before = {path: path.read_bytes() for path in (course / "helpers").rglob("*.py")}
+        hand_in(course, "spy", LESSON, submission(course, LESSON, {**RIGHT, "exercise-1": spy}))
+        hand_in(course, "other", LESSON, submission(course, LESSON, RIGHT))
+        before = contents(course)
         database = f"sqlite:///{course}/gradebook.db"
-        _, _, rows = grade(course, "tiny", "--sandbox", NBGRADER_DB_URL=database, SECRET_TOKEN="mine")
+        _, _, rows = grade(course, LESSON, "--sandbox", NBGRADER_DB_URL=database, SECRET_TOKEN="mine")
         assert {name: row["score"] for name, row in rows.items()} == {"spy": "5", "other": "5"}, rows
-        assert before == {path: path.read_bytes() for path in (course / "helpers").rglob("*.py")}
-        # The same answer without the sandbox finds a good deal. Without this, the test above could pass for nothing.
-        _, _, rows = grade(course, "tiny", "--no-sandbox", "--force", "--student", "spy", SECRET_TOKEN="mine")
-        assert rows["spy"]["check-1"] == "0"
-
-
-def test_where_there_is_no_sandbox_the_command_says_so(course, tmp_path):
-    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2; exit 1\n")
-    (tmp_path / "bwrap").chmod(0o755)
-    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
-    printed, status, _ = grade(course, "tiny", "--sandbox", PATH=path)
-    assert status == 2
-    assert "--sandbox is not possible: bubblewrap" in printed
-    printed, _, _ = grade(course, "tiny", "--student", "nobody", PATH=path)
-    assert "WARNING: submissions run WITHOUT a sandbox" in printed
+        assert before == contents(course)
+        # The same answer outside finds a good deal. Without this, the test could pass for nothing.
+        answer = {"Path": Path}
+        exec(spy, answer)
+        with pytest.raises(AssertionError, match=r"BEGIN SOLUTION.*helpers/exercises\.py.*reached"):
+            answer["double"](2)
 
 
 @pytest.fixture
@@ -320,8 +372,8 @@ def postgresql():
         Path(folder).chmod(0o777)
         data, pg_ctl = f"{folder}/data", str(Path(initdb).with_name("pg_ctl"))
         run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-        subprocess.run([*as_nobody, initdb, "-D", data, "-U", "course", "--auth=trust"], **run)
-        options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+        subprocess.run([*as_nobody, initdb, "-D", data, "-U", "course", "--auth=trust", "--no-sync"], **run)
+        options = f"-c fsync=off -c listen_addresses= -c unix_socket_directories={folder}"
         subprocess.run([*as_nobody, pg_ctl, "-D", data, "-l", f"{folder}/log", "-w", "-o", options, "start"], **run)
         try:
             yield f"postgresql://course@/postgres?host={folder}"
@@ -329,15 +381,66 @@ def postgresql():
             subprocess.run([*as_nobody, pg_ctl, "-D", data, "-w", "-m", "immediate", "stop"], **run)
 
 
-def test_postgresql_by_one_setting(tmp_path, postgresql):
-    course = make_course(tmp_path.resolve())
+GUIDE = (ROOT / "notebooks" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.strip() for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.S) for line in block.strip().splitlines()
+]
+
+
+def test_the_guide_has_no_command_that_is_not_tested_here():
+    for command in COMMANDS:
+        assert command.startswith(("uv run nbgrader ", "uv run python -m helpers.grading ", "export NBGRADER_DB_URL="))
+    for script in re.findall(r"`uv run (?:python|pytest) (tests/\S+?)`", GUIDE):
+        assert (ROOT / script).is_file()
+
+
+def test_the_guide_s_commands_run_in_its_order(fresh, grading, monkeypatch):
+    """From handing out to the exported grades. With a class of one and the small assignment."""
+    commands = [command.replace("01_unscaled_inputs", LESSON) for command in COMMANDS]
+    (fresh / "class.csv").write_text("id,first_name,last_name,email\nmiller,Ada,Miller,a@example.org\n")
+    archive = fresh / "downloaded" / LESSON / "archive"
+    archive.mkdir(parents=True)
+    nbformat.write(submission(fresh, LESSON, RIGHT), archive / f"miller_LATE_12345_Copy of {LESSON} (1).ipynb")
+    (archive / "notes.ipynb").write_text("{}")
+    (fresh / "exchange").mkdir()
+    (fresh / "exchange").chmod(0o777)
+    with (fresh / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(f"c.Exchange.root = {str(fresh / 'exchange')!r}\n")
+
+    own = [command.removeprefix("uv run nbgrader ") for command in commands if command.startswith("uv run nbgrader ")]
+    collect, feedback = own.index(f"collect {LESSON}"), own.index(f"generate_feedback {LESSON}")
+    assert "1 files collected, 1 files skipped" in nbgrader(fresh, *own[:collect])
+    assert (fresh / "submitted" / "miller" / LESSON / f"{LESSON}.ipynb").is_file()
+    shutil.rmtree(fresh / "submitted" / "miller" / LESSON)  # now as on a hub: a learner, who is whoever runs this, submits
+    home, options = fresh.parent / "home", f"{LESSON} --course=why-wont-it-learn --Exchange.root={fresh}/exchange"
+    home.mkdir()
+    nbgrader(home, f"fetch_assignment {options}")
+    nbformat.write(submission(fresh, LESSON, RIGHT), home / LESSON / f"{LESSON}.ipynb")
+    nbgrader(home, f"submit {options}")
+    nbgrader(fresh, own[collect])
+    monkeypatch.setattr(grading, "why_no_sandbox", lambda: None)
+    for command in commands:
+        if "helpers.grading" in command:
+            grading.parse(command.split("helpers.grading ")[1].split())
+    _, status, rows = grade(fresh, LESSON)
+    assert status == 0
+    (learner,) = (name for name, row in rows.items() if row["state"] == "graded")
+    assert rows[learner]["score"] == "5"
+    assert rows["miller"]["state"] == "nothing handed in"
+    nbgrader(fresh, *own[feedback:])
+    assert (fresh / "feedback" / learner / LESSON / f"{LESSON}.html").is_file()
+    assert f",{learner}," in (fresh / "grades.csv").read_text()
+
+
+def test_postgresql_by_one_setting(fresh, postgresql):
+    course = fresh
     (course / "gradebook.db").unlink()
     for student, given in {"right": RIGHT, "wrong": {**RIGHT, "exercise-1": "double = abs"}}.items():
-        hand_in(course, student, "tiny", submission(course, "tiny", given))
-    printed, status, rows = grade(course, "tiny", "--workers=2", NBGRADER_DB_URL=postgresql)
+        hand_in(course, student, LESSON, submission(course, LESSON, given))
+    printed, status, rows = grade(course, LESSON, "--workers=2", NBGRADER_DB_URL=postgresql)
     assert status == 0, printed
     assert {name: row["score"] for name, row in rows.items()} == {"right": "5", "wrong": "3"}
-    nbgrader(course, "export", "--to=grades.csv", NBGRADER_DB_URL=postgresql)
+    nbgrader(course, "export --to=grades.csv", NBGRADER_DB_URL=postgresql)
     with (course / "grades.csv").open(encoding="utf-8") as file:
         assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == {"right": 5, "wrong": 3}
     assert not (course / "gradebook.db").exists(), "nothing went to SQLite"
