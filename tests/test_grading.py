@@ -411,7 +411,8 @@ def test_the_guide_s_commands_run_in_its_order(fresh, grading, monkeypatch):
     collect, feedback = own.index(f"collect {LESSON}"), own.index(f"generate_feedback {LESSON}")
     assert "1 files collected, 1 files skipped" in nbgrader(fresh, *own[:collect])
     assert (fresh / "submitted" / "miller" / LESSON / f"{LESSON}.ipynb").is_file()
-    shutil.rmtree(fresh / "submitted" / "miller" / LESSON)  # now as on a hub: a learner, who is whoever runs this, submits
+    shutil.rmtree(fresh / "submitted" / "miller" / LESSON)
+    # Now as on a hub; the learner who submits is whoever runs this test.
     home, options = fresh.parent / "home", f"{LESSON} --course=why-wont-it-learn --Exchange.root={fresh}/exchange"
     home.mkdir()
     nbgrader(home, f"fetch_assignment {options}")
