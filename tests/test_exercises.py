@@ -144,6 +144,14 @@ def test_solution_has_three_exercises_and_a_question_with_points_and_folded_hint
 
 
 @every_lesson
+def test_lesson_leads_to_its_exercises_and_back(lesson):
+    there = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    assert f"(exercises/{lesson}/{lesson}.ipynb)" in there
+    back = read(EXERCISES, lesson).cells
+    assert all(f"](../../{lesson}.ipynb)" in cell.source for cell in (back[0], back[-1]))
+
+
+@every_lesson
 def test_copy_for_learners_is_current(lesson, tmp_path, monkeypatch):
     """What `uv run nbgrader generate_assignment` would write is what is committed."""
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # nbgrader calls `alembic`
