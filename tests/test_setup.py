@@ -287,7 +287,7 @@ def test_readme_and_ci_use_the_same_commands():
         "uv run python tests/run_as_colab.py",
         "uv run pytest",  # last, as its closing line is the run's
     ]
-    assert ci[-1] == f"stage {stages[-1]}", "CI's status and last line are those of its last stage"
+    assert ci[-1] == stages[-1], "CI's status and last line are those of its last stage"
     assert set(stages[2:]) <= set(contributing)
     notebook = "notebooks/00_start_here.ipynb"
     assert f"uv run jupyter lab {notebook}" in readme
