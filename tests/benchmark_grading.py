@@ -9,18 +9,17 @@ the time of one submission goes: one model solution's cells, timed; the rest is 
 import argparse
 import csv
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
 from notebook_runner import execute_notebook
+from shipped_answers import answers
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,15 +30,6 @@ def copy_course(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     return folder
-
-
-def answers(lesson: str) -> Iterator[tuple[str, str, str]]:
-    """Exercise, "right" or "wrong", and code of each answer in the lesson's answers.py."""
-    text = (ROOT / "notebooks" / "solutions" / lesson / "answers.py").read_text(encoding="utf-8")
-    found = re.split(r"(?m)^# %% (.+)$", text)[1:]
-    for header, code in zip(found[::2], found[1::2], strict=True):
-        exercise, verdict = header.split(" | ")[:2]
-        yield exercise.strip(), verdict.strip(), code.strip()
 
 
 def submission(course: Path, lesson: str, given: dict[str, str]) -> nbformat.NotebookNode:
@@ -95,8 +85,8 @@ def main() -> None:
     lesson, size = options.lesson, options.class_size
 
     by_exercise: dict[str, list[str]] = {}
-    for exercise, _, code in answers(lesson):
-        by_exercise.setdefault(exercise, []).append(code)
+    for answer in answers(lesson):
+        by_exercise.setdefault(answer.exercise, []).append(answer.code)
     with tempfile.TemporaryDirectory() as folder:
         course = copy_course(Path(folder).resolve())
         for i in range(size):

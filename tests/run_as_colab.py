@@ -23,6 +23,8 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import course_files
+
 ROOT = Path(__file__).resolve().parents[1]
 COLAB = ROOT / "tests" / "colab-requirements.txt"
 PYTHON = "3.13"
@@ -63,13 +65,7 @@ def make_repository(folder: Path, branch: str) -> Path:
 
     Raises subprocess.CalledProcessError where ROOT is no clone.
     """
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    repository = folder / "repository"
-    for name in names:
-        if name and (ROOT / name).is_file():
-            (repository / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, repository / name)
+    repository = course_files.copy_to(folder / "repository")
     author = ["-c", "user.name=course", "-c", "user.email=course@localhost", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q", "-b", branch], ["add", "-A", "-f"], [*author, "commit", "-q", "-m", "The course"]):
         subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True)

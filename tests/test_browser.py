@@ -20,6 +20,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import course_files
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: uv run --group browser pytest")
@@ -82,14 +83,7 @@ class Lab:
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
     """A copy of the files that git tracks, or would: JupyterLab saves what it has run."""
-    copy = tmp_path_factory.mktemp("course") / "course"
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    return copy
+    return course_files.copy_to(tmp_path_factory.mktemp("course") / "course")
 
 
 @pytest.fixture(scope="session")

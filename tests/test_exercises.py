@@ -14,11 +14,11 @@ from pathlib import Path
 import keras
 import nbformat
 import pytest
+from shipped_answers import SOLUTIONS, answers
 
 from helpers.exercises import NotAttempted, WrongAnswer, array, check, number
 
 ROOT = Path(__file__).resolve().parents[1]
-SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXERCISES = ROOT / "notebooks" / "exercises"
 LESSONS = sorted(path.name for path in SOLUTIONS.iterdir() if path.is_dir())
 OFFSETS = [0, 21000, 22000, 23000, 24000]
@@ -35,15 +35,6 @@ def grade_id(cell):
 
 def cell_of(lesson, wanted, folder=SOLUTIONS):
     return next(cell.source for cell in read(folder, lesson).cells if grade_id(cell) == wanted)
-
-
-def answers(lesson):
-    """(exercise, "right" or "wrong", what somebody thought, the reason) and the code of each answer in answers.py."""
-    text = (SOLUTIONS / lesson / "answers.py").read_text(encoding="utf-8")
-    found = re.split(r"(?m)^# %% (.+)$", text)[1:]
-    for header, code in zip(found[::2], found[1::2], strict=True):
-        exercise, verdict, thought, *reason = [part.strip() for part in header.split(" | ")]
-        yield exercise, verdict, thought, reason[0] if reason else None, code
 
 
 def run(source, namespace, name):

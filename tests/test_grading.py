@@ -22,7 +22,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 if sys.platform == "win32":
     pytest.skip("grading is tested on Linux and macOS", allow_module_level=True)
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
-from benchmark_grading import ROOT, answers, copy_course, grade, hand_in, submission
+from benchmark_grading import ROOT, copy_course, grade, hand_in, submission
+from shipped_answers import answers
 
 from helpers.sandbox import why_no_sandbox
 
@@ -451,7 +452,7 @@ def test_lesson_01_itself(tmp_path):
     """The real thing, TensorFlow and all: a model solution, and one with two wrong answers."""
     course, lesson = copy_course(tmp_path.resolve()), "01_unscaled_inputs"
     right, wrong = {}, {}
-    for exercise, verdict, code in answers(lesson):
+    for exercise, verdict, _, _, code in answers(lesson):
         (right if verdict == "right" else wrong).setdefault(exercise, code)
     hand_in(course, "right", lesson, submission(course, lesson, right))
     hand_in(course, "wrong", lesson, submission(course, lesson, {**wrong, "exercise-1": right["exercise-1"]}))

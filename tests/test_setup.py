@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import course_files
 import nbformat
 import pytest
 import run_as_colab
@@ -42,8 +43,7 @@ def files() -> list[Path]:
     """What git tracks or would add, relative to the root."""
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("needs git and a clone of the repository")
-    names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout.split("\0")
-    return [Path(name) for name in names if name and (ROOT / name).is_file()]
+    return course_files.listed()
 
 
 # Requirements
