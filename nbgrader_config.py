@@ -24,7 +24,7 @@ c.OverwriteCells.add_missing_cells = True
 # nbgrader's own steps, but for the first: a kernel with limits, and a cell that kills it costs no other cell's points.
 sys.path.insert(0, str(ROOT))
 c.Autograde.autograde_preprocessors = [
-    "helpers.sandbox.Execute",
+    "helpers.grading.sandbox.Execute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",

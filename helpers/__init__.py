@@ -9,7 +9,7 @@ import re
 import sys
 from importlib import metadata
 
-# Oldest and newest version tested: tests/colab-requirements.txt and pyproject.toml; tests/test_setup.py compares.
+# Oldest and newest version tested: tests/tools/colab-requirements.txt and pyproject.toml; tests/test_setup.py compares.
 TESTED = {
     "tensorflow": ("2.20.0", "2.21.0"),
     "keras": ("3.13.2", "3.15.1"),

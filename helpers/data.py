@@ -20,8 +20,8 @@ SHA256 = {
     "beijing_pm25_2013_2014.csv.gz": "7f311933fd4b56a0a81a5bf022e89295153bf7186c5175ef3d787ed7a2c16b1b",
     "brent_1987_2019.csv.gz": "2b8678b7402be6b879d6df6acbc8102ef1580c19280c752011bdc75243e3d8ad",
     "co2_weekly.csv.gz": "ed34d4c45864118cb3f2b030663d93312c70be956943374df0474f0241ba6125",
-    "shallow_network_study.csv": "4cc28be066fc95ff99a01fed6d44f5201b81499ac5442183868e73530cae77ca",
-    "regularization_study.csv": "7febe5d2c8f48485f6e7f6e00de15cec5a0876f04a8caf2d1b71e90dfd4209c4",
+    "studies/shallow_network.csv": "4cc28be066fc95ff99a01fed6d44f5201b81499ac5442183868e73530cae77ca",
+    "studies/regularization.csv": "7febe5d2c8f48485f6e7f6e00de15cec5a0876f04a8caf2d1b71e90dfd4209c4",
     "watch_exercises.npz": "a1cf51cbc806064549f396e2302bdc8987059a0879b9648226f236a8cbd6c274",
 }
 
@@ -155,7 +155,7 @@ def load_ecg_beats() -> Beats:
     250 samples per second, half an hour, in the order of time. Beats may stand less than 100 samples apart, so that the
     end of one window can hold the beginning of the next; windows cut to their first 89 samples share none.
 
-    Source: AHA Database sample record 0201, PhysioNet `ahadb`; Goldberger et al., Circulation 101(23), 2000. Lesson 03.
+    Source: AHA Database sample record 0201, PhysioNet `ahadb`; Goldberger et al., Circulation 101(23), 2000. Lesson 05.
     """
     with np.load(data_file("ahadb_0201_beats.npz")) as file:
         return Beats(
@@ -166,14 +166,14 @@ def load_ecg_beats() -> Beats:
 
 
 def load_shallow_network_study() -> pd.DataFrame:
-    """The longer study of lesson 09: 800 rows, one per network, learning rate, split, seed and kept epoch.
+    """The longer study of lesson 11: 800 rows, one per network, learning rate, split, seed and kept epoch.
 
     Columns: `network`, `weights` (their number), `learning_rate`, `validation_people`, `seed`, `epoch`;
     `accuracy`, `loss` (cross-entropy in nats), `val_accuracy` and `val_loss` at that epoch.
 
-    Source: tests/study_shallow_network.py, on the watch exercises. Lesson 09.
+    Source: data/studies/shallow_network.py, on the watch exercises. Lesson 11.
     """
-    return pd.read_csv(data_file("shallow_network_study.csv"))
+    return pd.read_csv(data_file("studies/shallow_network.csv"))
 
 
 def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:

@@ -99,7 +99,7 @@ def turning_point(validation_loss: Mapping[str, Sequence[float]]) -> pd.DataFram
     validation_loss: for each run its values by epoch; the first of a list is epoch 1, a Series is taken with its index,
     where a missing value is an epoch that early stopping saved. Columns: `best epoch`, `best`, `last`, and their ratio
     `last / best`, which is 1 if the loss never rose. The best is picked on the data that it is measured on, and so is a
-    little too good. Lesson 19.
+    little too good. Lesson 21.
     """
     rows = {}
     for name, values in validation_loss.items():
@@ -119,7 +119,7 @@ def class_confidence(y: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> 
     Columns: `accuracy`; `confidence`, the mean probability of the class that it names, which equals the accuracy in a
     calibrated classifier; `loss`, the cross-entropy in nats; and its mean over the samples that it gets right and over
     those it gets wrong (NaN if there are none). The first row knows nothing: every class is as likely as the other, and
-    its loss is the logarithm of the number of classes. Lesson 19.
+    its loss is the logarithm of the number of classes. Lesson 21.
     """
     y = np.asarray(y)
     if y.ndim != 1 or y.dtype.kind not in "iu" or not len(y):
@@ -149,7 +149,7 @@ def class_balance(y: np.ndarray) -> pd.DataFrame:
 
     y: (samples,) or (samples, 1), integer classes. The balanced weight is samples / (classes · count), as in
     scikit-learn: with it, every class has the same total weight. The larger share is the accuracy of a rule that always
-    names that class. Raises ValueError if only one class occurs. Lesson 03.
+    names that class. Raises ValueError if only one class occurs. Lesson 05.
     """
     y = _flat(y, "y")
     classes, counts = np.unique(y, return_counts=True)
@@ -170,7 +170,7 @@ def detection_scores(
     same length, between 0 and 1. An alarm is a probability above the threshold; a mapping gives each row its own.
     Columns, the confusion matrix: `found`, `missed`, `false alarms`, `rest` (rightly silent); then `accuracy`;
     `recall`, found of all sought; `precision`, found of all alarms (NaN without alarms); `average precision`, the
-    precision averaged over all thresholds, which is the share of the sought for a ranking by chance. Lesson 03.
+    precision averaged over all thresholds, which is the share of the sought for a ranking by chance. Lesson 05.
     """
     truth = _two_classes(y)
     limits = threshold if isinstance(threshold, Mapping) else dict.fromkeys(probabilities, threshold)
@@ -201,7 +201,7 @@ def reliability(y: np.ndarray, probabilities: np.ndarray, bins: int = 5) -> pd.D
     y: (samples,) or (samples, 1), 1 and 0, both present; probabilities: of the same length, between 0 and 1. The
     `bins` groups, from the lowest probabilities to the highest, hold equally many samples (or one more). Columns:
     `predicted`, the group's mean probability; `observed`, its share of ones; `count`. The two are alike in a calibrated
-    model. Lesson 03.
+    model. Lesson 05.
     """
     truth = _two_classes(y)
     p = _probabilities(probabilities, "probabilities", truth)
@@ -238,7 +238,7 @@ def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int 
     model: compiled; its loss and its optimizer's settings are used. x, y: (samples, ...), one batch, about 32 to 64
     samples. Rows: before, and after `steps` steps. Columns: `loss`, without penalties on weights, and `accuracy` if y
     holds integer labels. ValueError for an uncompiled model, unequal lengths, NaN, or labels that are all alike.
-    Lesson 09.
+    Lesson 11.
     """
     from helpers.experiment import _xla_works
 
@@ -273,7 +273,7 @@ def receptive_field(model: keras.Model) -> pd.DataFrame:
     pooling sees the whole sequence. In time steps: multiply by the sampling interval to get seconds.
 
     model: layers in a row (Sequential), its input (timesteps, features) with a fixed number of timesteps.
-    ValueError for other models and for layers whose field is not known. Lesson 09.
+    ValueError for other models and for layers whose field is not known. Lesson 11.
     """
     if not isinstance(model, keras.Sequential) or len(model.input_shape) != 3 or model.input_shape[1] is None:
         raise ValueError("receptive_field takes a Sequential model with an input of shape (timesteps, features)")

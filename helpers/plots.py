@@ -146,7 +146,7 @@ def train_and_validation(
 ) -> None:
     """One run: a metric on the training part (grey, dotted) and on the validation part (vermillion), by epoch from 1.
 
-    history: what `model.fit(...).history` holds, with the metric and its `val_` twin. Introduced in lesson 19.
+    history: what `model.fit(...).history` holds, with the metric and its `val_` twin. Introduced in lesson 21.
     """
     training, validation = np.asarray(history[metric]), np.asarray(history[f"val_{metric}"])
     epochs = np.arange(1, len(training) + 1)
@@ -170,7 +170,7 @@ def signal_bands(
 ) -> None:
     """Signals of several groups: the mean of each, and the band that holds 80 % of its samples at each x.
 
-    groups: for each name (samples, len(x)). Introduced in lesson 03.
+    groups: for each name (samples, len(x)). Introduced in lesson 05.
     """
     _check_arms(roles, groups)
     figure, axis = plt.subplots(figsize=(9, 3.6))
@@ -193,7 +193,7 @@ def reliability(tables: Mapping[str, Sequence[pd.DataFrame]], roles: Mapping[str
     """Observed share against predicted probability: a panel per arm, a line per seed; on the diagonal, a probability
     means what it says.
 
-    tables: for each arm one table per seed, as `instruments.reliability` returns them. Introduced in lesson 03.
+    tables: for each arm one table per seed, as `instruments.reliability` returns them. Introduced in lesson 05.
     """
     _check_arms(roles, tables)
     figure, axes = plt.subplots(1, len(roles), sharex=True, sharey=True, squeeze=False, figsize=(9, 3.8))
@@ -221,7 +221,7 @@ def capacity_curve(
     """A number against the size of the network: a point per run, and a line through the medians of each group.
 
     table: a row per run; columns `size`, `group` and `value`. roles: the groups to draw, each with its role.
-    Introduced in lesson 09.
+    Introduced in lesson 11.
     """
     _check_arms(roles, table["group"].unique())
     sizes = sorted(table["size"].unique())

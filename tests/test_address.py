@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = stamp_address.read_address(ROOT)
 FORK = "https://github.com/somebody/my.fork"
-FILES = ["pyproject.toml", "README.md", "CITATION.cff", "CONTRIBUTING.md", "tests/setup_cell.py"]
+FILES = ["pyproject.toml", "README.md", "CITATION.cff", "CONTRIBUTING.md", "tests/tools/setup_cell.py"]
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_every_notebook_has_its_badges_and_one_setup_cell(path):
     assert (ROOT / name).is_file(), "the badge opens a notebook that exists"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "tests/setup_cell.py", stamp_address.START])
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "tests/tools/setup_cell.py", stamp_address.START])
 def test_the_check_names_a_place_that_differs(copy, name, capsys):
     file = copy / name
     other = file.read_bytes().replace(ADDRESS.repository.encode(), FORK.encode())

@@ -93,15 +93,15 @@ class TestDataLeakage(Answers):
 
 
 class TestClassImbalance(Answers):
-    lesson = "03_class_imbalance"
+    lesson = "05_class_imbalance"
 
 
 class TestShallowNetwork(Answers):
-    lesson = "09_shallow_network"
+    lesson = "11_shallow_network"
 
 
 class TestNoRegularization(Answers):
-    lesson = "19_no_regularization"
+    lesson = "21_no_regularization"
 
 
 def test_every_lesson_with_exercises_has_a_class_here():

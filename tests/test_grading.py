@@ -25,7 +25,7 @@ pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `gr
 from benchmark_grading import ROOT, copy_course, grade, hand_in, submission
 from shipped_answers import answers
 
-from helpers.sandbox import why_no_sandbox
+from helpers.grading.sandbox import why_no_sandbox
 
 NO_SANDBOX = why_no_sandbox()
 needs_sandbox = pytest.mark.skipif(NO_SANDBOX is not None, reason=f"needs a sandbox: {NO_SANDBOX}")

@@ -1,4 +1,4 @@
-"""The instruments of lesson 03, and the loader of its data, on cases with known answers."""
+"""The instruments of lesson 05, and the loader of its data, on cases with known answers."""
 
 import numpy as np
 import pytest

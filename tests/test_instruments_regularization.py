@@ -1,4 +1,4 @@
-"""The instruments of lesson 19: where a validation loss turns, and how sure a classifier is of itself."""
+"""The instruments of lesson 21: where a validation loss turns, and how sure a classifier is of itself."""
 
 import math
 

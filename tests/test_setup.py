@@ -284,7 +284,7 @@ def test_readme_and_ci_use_the_same_commands():
     stages = [line.removeprefix("stage ") for line in ci if line.startswith(("uv run", "stage "))]
     assert stages[2:] == [
         "uv run --group browser pytest -m browser",
-        "uv run python tests/run_as_colab.py",
+        "uv run python tests/tools/run_as_colab.py",
         "uv run pytest",  # last, as its closing line is the run's
     ]
     assert ci[-1] == stages[-1], "CI's status and last line are those of its last stage"

@@ -1,0 +1,115 @@
+"""How long grading takes: a class made of right and wrong answers, graded by 1 and by 2 workers.
+
+    uv run python tests/tools/benchmark_grading.py --class-size 50 --lesson 01_unscaled_inputs
+
+It works in a temporary copy of the course; your gradebook and submissions are not touched. The last table says where
+the time of one submission goes: one model solution's cells, timed; the rest is nbgrader and the kernel's start.
+"""
+
+import argparse
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from notebook_runner import execute_notebook
+from shipped_answers import answers
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def copy_course(folder: Path) -> Path:
+    """What grading needs of the course, without anybody's submissions."""
+    for name in ("helpers", "data", "notebooks/solutions", "notebooks/exercises"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+def submission(course: Path, lesson: str, given: dict[str, str]) -> nbformat.NotebookNode:
+    """The notebook as handed out, with the texts of `given` in the cells of these names."""
+    notebook = nbformat.read(course / "notebooks" / "exercises" / lesson / f"{lesson}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = given.get(name, cell.source)
+    return notebook
+
+
+def hand_in(course: Path, student: str, lesson: str, notebook: nbformat.NotebookNode) -> Path:
+    path = course / "submitted" / student / lesson / f"{lesson}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def grade(course: Path, lesson: str, *options: str, **environment: str) -> tuple[str, int, dict[str, dict[str, str]]]:
+    """What `python -m helpers.grading` prints, its exit status, and its report by student."""
+    command = [sys.executable, "-m", "helpers.grading", lesson, *options]
+    done = subprocess.run(
+        command, cwd=course, env={**os.environ, **environment}, text=True, encoding="utf-8", capture_output=True
+    )
+    printed = done.stdout + done.stderr
+    report = course / "autograded" / f"{lesson}.csv"
+    rows = list(csv.DictReader(report.open(encoding="utf-8", newline=""))) if report.is_file() else []
+    return printed, done.returncode, {row["student"]: row for row in rows}
+
+
+def seconds_of_cells(course: Path, lesson: str) -> dict[str, float]:
+    """Seconds of the model solution's cells, in a kernel of its own, by their part in the notebook."""
+    notebook = nbformat.read(course / "notebooks" / "solutions" / lesson / f"{lesson}.ipynb", as_version=4)
+    with tempfile.TemporaryDirectory() as scratch:
+        problem = execute_notebook(notebook, course, dict(os.environ), Path(scratch))
+    assert problem is None, problem
+    seconds = {"setup and import of TensorFlow": 0.0, "given cells": 0.0, "checks": 0.0}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            times = cell.metadata.execution
+            begin, end = (datetime.fromisoformat(times[f"iopub.{when}"]) for when in ("execute_input", "status.idle"))
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "setup")
+            part = {"setup": "setup and import of TensorFlow", "check": "checks"}.get(name.split("-")[0], "given cells")
+            seconds[part] += (end - begin).total_seconds()
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--class-size", type=int, default=50)
+    parser.add_argument("--lesson", default="01_unscaled_inputs")
+    options = parser.parse_args()
+    lesson, size = options.lesson, options.class_size
+
+    by_exercise: dict[str, list[str]] = {}
+    for answer in answers(lesson):
+        by_exercise.setdefault(answer.exercise, []).append(answer.code)
+    with tempfile.TemporaryDirectory() as folder:
+        course = copy_course(Path(folder).resolve())
+        for i in range(size):
+            given = {exercise: codes[i % len(codes)] for exercise, codes in by_exercise.items()}
+            hand_in(course, f"learner{i:03}", lesson, submission(course, lesson, given))
+        per_submission = {}
+        for workers in (1, 2):
+            start = time.monotonic()
+            printed, status, rows = grade(course, lesson, "--force", f"--workers={workers}")
+            per_submission[workers] = (time.monotonic() - start) / size
+            assert (status, len(rows)) == (0, size), printed
+            scores = sorted(float(row["score"]) for row in rows.values())
+            print(
+                f"{size} submissions, {workers} worker(s): {per_submission[workers]:.1f} s per submission "
+                f"(scores from {scores[0]:g} to {scores[-1]:g})",
+                flush=True,
+            )
+        seconds = seconds_of_cells(course, lesson)
+    print(f"\nOf {per_submission[1]:.1f} s with 1 worker:")
+    seconds["nbgrader and start of the kernel (the rest)"] = per_submission[1] - sum(seconds.values())
+    for part, value in seconds.items():
+        print(f"  {value:5.1f} s  {part}")
+
+
+if __name__ == "__main__":
+    main()
