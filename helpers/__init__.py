@@ -1,13 +1,20 @@
 """What the lessons share: data, repeated experiments, instruments and figures.
 
-Models and their mistakes stay in the notebooks. The import says so if a package is missing, or older than tested.
+Models and their mistakes stay in the notebooks. The import says so if a package is missing, or older than tested. It
+comes before that of Keras, and chooses its backend.
 """
 
 from __future__ import annotations  # so that a Python too old for the course can read as far as the message
 
+import os
 import re
 import sys
 from importlib import metadata
+
+# Keras and TensorFlow read these once, when they are imported. The last two keep TensorFlow's notes for developers out
+# of the notebook, and let a run give the same digits on processors of different makes.
+for _name, _value in {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}.items():
+    os.environ.setdefault(_name, _value)
 
 # Oldest and newest version tested: tests/tools/colab-requirements.txt and pyproject.toml; tests/test_setup.py compares.
 TESTED = {

@@ -1,6 +1,7 @@
 """The setup cell finds the course or fetches it, and explains itself where it can do neither."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,28 +79,42 @@ def failure(folder: Path, environment: dict[str, str]) -> str:
     assert done.returncode == 1
     assert done.stderr.count("\n  File ") == 1
     message = done.stderr.partition("\nRuntimeError: ")[2].strip()
-    assert message.endswith("then run this cell again.")
-    return message
+    clone = folder / "why-wont-it-learn"
+    remedy = f"\nFetching it needs git, access to {ADDRESS.repository}, and no old folder {clone}."
+    assert message.endswith(remedy)
+    return message.removesuffix(remedy)
+
+
+def test_it_is_short_and_narrow():
+    lines = CELL.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+def test_keras_finds_its_backend_and_keeps_quiet(tmp_path):
+    """Whatever the reader's machine says of backends: the variables are there before Keras is imported."""
+    code = CELL + "\nimport os\nprint([os.environ[name] for name in ('KERAS_BACKEND', 'TF_CPP_MIN_LOG_LEVEL')])"
+    ours = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout == "['tensorflow', '3']\n", done.stderr
 
 
 def test_without_git_it_asks_for_git(folder, without_git):
-    assert "git, which would fetch it, is missing. Install git" in failure(folder, without_git)
+    assert re.search(r"\bgit\b.*not (found|recognized)", failure(folder, without_git))
     assert not list(folder.iterdir())
 
 
 def test_where_the_address_cannot_be_reached_it_says_so(folder, offline):
-    message = failure(folder, offline)
-    assert message.startswith("git could not fetch the course (")
-    assert "nowhere" in message, "git's own reason is in it"
-    assert f"Check that {ADDRESS.repository} opens in a browser" in message
+    assert "nowhere" in failure(folder, offline), "git's own reason is in it"
     assert not list(folder.iterdir()), "nothing is left behind that would stop the next try"
 
 
 def test_a_half_made_folder_is_named_and_left_alone(folder, online):
     half = folder / "why-wont-it-learn"
     (half / ".git").mkdir(parents=True)
-    message = failure(folder, online)
-    assert f"The folder {half} does not hold all of the course. Delete that folder" in message
+    assert failure(folder, online) == "The course is not here. ", "git had nothing to say; the rest names the folder"
+    assert [path.name for path in folder.iterdir()] == [half.name]
     assert (half / ".git").is_dir()
     shutil.rmtree(half)
     assert run_cell(folder, online).returncode == 0
@@ -112,5 +127,5 @@ def test_a_clone_that_breaks_off_leaves_nothing_behind(folder, tmp_path):
     git.write_text('#!/bin/sh\nfor last; do :; done\nmkdir -p "$last/.git"\nkill -KILL $$\n')
     git.chmod(0o755)
     path = f"{git.parent}{os.pathsep}{os.environ['PATH']}"
-    assert "git could not fetch" in failure(folder, os.environ | {"PATH": path})
+    failure(folder, os.environ | {"PATH": path})
     assert not list(folder.iterdir())

@@ -5,9 +5,9 @@
     uv run python tests/tools/run_as_colab.py --freeze pip-freeze.txt         # with Colab's versions of today
     uv run python tests/tools/run_as_colab.py --newest                        # with the newest releases
 
-uv makes the environment, Python 3.13 with tests/tools/colab-requirements.txt, and keeps it in its cache: 2.5 GB. Git is told
-to fetch the course's address from a repository made of your files as they are, so nothing need be published or
-committed. A lesson passes if it runs to its end. An exercise as it is handed out passes if no cell fails but those that
+uv makes the environment, Python 3.13 with tests/tools/colab-requirements.txt, and keeps it in its cache: 2.5 GB. Git
+is told to fetch the course's address from a repository made of your files as they are, so nothing need be published
+or committed. A lesson passes if it runs to its end. An exercise as it is handed out passes if no cell fails but those that
 say so, with NotAttempted. Returns 0, 1 if a notebook failed, or 5, as pytest does, if nothing could be run.
 """
 
@@ -26,7 +26,7 @@ from pathlib import Path
 import course_files
 
 ROOT = Path(__file__).resolve().parents[2]
-COLAB = ROOT / "tests" / "colab-requirements.txt"
+COLAB = ROOT / "tests" / "tools" / "colab-requirements.txt"
 PYTHON = "3.13"
 NOTHING_RUN = 5
 

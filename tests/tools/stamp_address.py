@@ -1,8 +1,9 @@
 """Writes the course's address into every place that has to know it: setup cells, badges, README, citation.
 
-    uv run python tests/tools/stamp_address.py https://github.com/YOU/YOUR-FORK    # after publishing, or for a fork
-    uv run python tests/tools/stamp_address.py                                     # the address in pyproject.toml again
-    uv run python tests/tools/stamp_address.py --check                             # changes nothing; fails if a place differs
+    uv run python tests/tools/stamp_address.py https://github.com/YOU/YOUR-FORK   # after publishing, or for a fork
+    uv run python tests/tools/stamp_address.py --branch v1.0.0                    # for a release: its own tag
+    uv run python tests/tools/stamp_address.py                                    # what stands in pyproject.toml again
+    uv run python tests/tools/stamp_address.py --check                            # changes nothing; fails if one differs
 
 Two lines of pyproject.toml hold the address, `Repository` and `branch`. The text of the setup cell is
 tests/tools/setup_cell.py. Both change there, and this command carries them into the notebooks.
@@ -73,10 +74,9 @@ def with_badges(text: str, badges: str) -> str:
 
 def setup_cell(root: Path, address: Address) -> str:
     """The text of tests/tools/setup_cell.py with `address`, without the newline at its end."""
-    text = (root / "tests" / "setup_cell.py").read_text(encoding="utf-8").rstrip("\n")
-    return replace_line(
-        text, "REPOSITORY, BRANCH =", f'REPOSITORY, BRANCH = "{address.repository}", "{address.branch}"'
-    )
+    text = (root / "tests" / "tools" / "setup_cell.py").read_text(encoding="utf-8").rstrip("\n")
+    text = replace_line(text, "URL =", f'URL = "{address.repository}"')
+    return replace_line(text, "BRANCH =", f'BRANCH = "{address.branch}"')
 
 
 def stamp_notebook(text: str, name: str, setup: str, address: Address) -> str:
