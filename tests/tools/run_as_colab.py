@@ -7,8 +7,8 @@
 
 uv makes the environment, Python 3.13 with tests/tools/colab-requirements.txt, and keeps it in its cache: 2.5 GB. Git
 is told to fetch the course's address from a repository made of your files as they are, so nothing need be published
-or committed. A lesson passes if it runs to its end. An exercise as it is handed out passes if no cell fails but those that
-say so, with NotAttempted. Returns 0, 1 if a notebook failed, or 5, as pytest does, if nothing could be run.
+or committed. A lesson passes if it runs to its end. An exercise as it is handed out passes if no cell fails but those
+that say so, with NotAttempted. Returns 0, 1 if a notebook failed, or 5, as pytest does, if nothing could be run.
 """
 
 import argparse

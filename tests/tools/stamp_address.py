@@ -3,7 +3,7 @@
     uv run python tests/tools/stamp_address.py https://github.com/YOU/YOUR-FORK   # after publishing, or for a fork
     uv run python tests/tools/stamp_address.py --branch v1.0.0                    # for a release: its own tag
     uv run python tests/tools/stamp_address.py                                    # what stands in pyproject.toml again
-    uv run python tests/tools/stamp_address.py --check                            # changes nothing; fails if one differs
+    uv run python tests/tools/stamp_address.py --check                            # changes nothing, says what differs
 
 Two lines of pyproject.toml hold the address, `Repository` and `branch`. The text of the setup cell is
 tests/tools/setup_cell.py. Both change there, and this command carries them into the notebooks.
