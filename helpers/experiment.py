@@ -47,6 +47,8 @@ class Arm:
         as callbacks keep state and every run needs its own.
     predict: inputs for which the predictions after training are kept; the validation inputs if not given.
     measure: called with the trained model; the numbers it returns are kept for every run.
+    unscale: turns predictions (samples, outputs) back into the target's unit before they are kept, such as the
+        `inverse_transform` of a fitted scaler.
 
     `dataclasses.replace(arm, y=scaled)` is the arm with one thing changed.
     """
@@ -58,6 +60,7 @@ class Arm:
     fit: Mapping[str, Any] = field(default_factory=dict)
     predict: Any = None
     measure: Callable[[keras.Model], Mapping[str, float]] | None = None
+    unscale: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __post_init__(self):
         if not hasattr(self.x, "shape") or not hasattr(self.y, "shape"):
@@ -91,12 +94,48 @@ class Runs:
         if found.empty:
             raise KeyError(f"no metric {metric!r}; recorded were {sorted(self.history['metric'].unique())}")
         last = found.groupby(["seed", "arm"], sort=False)["value"].agg(lambda values: values.iloc[-1])
-        return last.unstack("arm")[[arm for arm in self.history["arm"].unique() if arm in found["arm"].unique()]]
+        return last.unstack("arm").loc[self.seeds, list(found["arm"].unique())]
 
-    def diverged(self) -> list[tuple[str, int]]:
-        """(arm, seed) of the runs in which some metric became NaN or infinite."""
-        bad = self.history[~np.isfinite(self.history["value"])]
-        return list(dict.fromkeys(zip(bad["arm"], bad["seed"], strict=True)))
+    def labels(self, threshold: float = 0.5) -> dict[str, np.ndarray]:
+        """For each arm the classes (seeds, samples): the largest of several outputs, or whether one is > threshold."""
+        chosen = {}
+        for arm, outputs in self.predictions.items():
+            self._refuse_nan(arm, outputs)
+            single = _without_single_axis(outputs)
+            one_output = outputs.ndim == 2 or outputs.shape[-1] == 1
+            chosen[arm] = (single > threshold).astype(int) if one_output else outputs.argmax(axis=-1)
+        return chosen
+
+    def scores(self, y_true: np.ndarray, metric: Callable, labels: bool = False) -> pd.DataFrame:
+        """`metric(y_true, prediction)` of every run, as scikit-learn's metrics are called.
+
+        A row per seed, a column per arm, as in `final`. y_true: (samples,) or (samples, 1), the truth of the samples
+        that were predicted. A single output goes to the metric as (samples,), like y_true, so that nothing is
+        broadcast; with `labels=True`, `labels()` goes there. ValueError, with the arm's name, for another number of
+        samples or NaN.
+        """
+        y_true = np.asarray(y_true)
+        if pd.isna(y_true).any():
+            raise ValueError(f"y_true holds NaN in {pd.isna(y_true).sum()} places")
+        y_true = y_true[:, 0] if y_true.shape[1:] == (1,) else y_true
+        table = {}
+        for arm, outputs in (self.labels() if labels else self.predictions).items():
+            self._refuse_nan(arm, outputs)
+            outputs = _without_single_axis(outputs)
+            if len(y_true) != outputs.shape[1] or y_true.shape[1:] not in {(), outputs.shape[2:]}:
+                raise ValueError(f"arm {arm!r} predicts {outputs.shape[1:]}, y_true has shape {y_true.shape}")
+            table[arm] = [float(metric(y_true, output)) for output in outputs]
+        return pd.DataFrame(table, index=pd.Index(self.seeds, name="seed")).rename_axis(columns="arm")
+
+    def _refuse_nan(self, arm: str, outputs: np.ndarray) -> None:
+        for seed, output in zip(self.seeds, outputs, strict=True):
+            if not np.isfinite(output).all():
+                raise ValueError(f"arm {arm!r} with seed {seed} predicts NaN or infinity")
+
+
+def _without_single_axis(outputs: np.ndarray) -> np.ndarray:
+    """(seeds, samples) for (seeds, samples, 1); other predictions as they are."""
+    return outputs[..., 0] if outputs.ndim > 2 and outputs.shape[-1] == 1 else outputs
 
 
 def seeds(count: int = 5) -> list[int]:
@@ -209,7 +248,11 @@ class _Traced:
         if inputs is None:
             return None
         with _one_step_at_a_time(self.model):
-            return self.model.predict(inputs, batch_size=LARGEST_BATCH, verbose=0)
+            outputs = self.model.predict(inputs, batch_size=LARGEST_BATCH, verbose=0)
+        kept = outputs if arm.unscale is None else np.asarray(arm.unscale(outputs))
+        if len(kept) != len(outputs):
+            raise ValueError(f"unscale made {kept.shape} of predictions of shape {outputs.shape}")
+        return kept
 
 
 class _Progress(keras.callbacks.Callback):

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.preprocessing import StandardScaler
 
-from helpers.experiment import Arm, repeat, seeds
+from helpers.experiment import Arm, Runs, repeat, seeds
 
 layers = keras.layers
 # Small models of many shapes, and Keras says so.
@@ -139,7 +142,7 @@ def test_a_run_that_becomes_nan_is_recorded_and_stops_nothing():
     poisoned = Y.copy()
     poisoned[0] = np.nan
     runs = repeat({"nan": arm(y=poisoned), "fine": arm()}, seeds=[0, 1], progress=False)
-    assert runs.diverged() == [("nan", 0), ("nan", 1)]
+    assert runs.history.query("arm == 'nan' and epoch > 0")["value"].isna().all()
     assert np.isfinite(runs.final("loss")["fine"]).all()
     assert np.isnan(runs.predictions["nan"]).all()
 
@@ -169,7 +172,66 @@ def test_table_is_tidy_and_measures_are_kept():
         runs.final("accuracy")
 
 
+def runs_of(**predictions):
+    """Made-up runs of the seeds 3 and 1."""
+    rows = [(arm, seed, 1, "loss", 0.0) for arm in predictions for seed in (3, 1)]
+    history = pd.DataFrame(rows, columns=["arm", "seed", "epoch", "metric", "value"])
+    return Runs([3, 1], history, {arm: np.array(values) for arm, values in predictions.items()}, pd.DataFrame())
+
+
+def test_labels_are_the_largest_output_or_what_exceeds_the_threshold():
+    several = [[[0.2, 0.7, 0.1], [0.6, 0.3, 0.1]], [[0.1, 0.1, 0.8], [0.3, 0.4, 0.3]]]
+    one = [[[0.2], [0.51]], [[0.5], [0.9]]]
+    labels = runs_of(several=several, one=one, flat=np.array(one)[..., 0]).labels()
+    assert labels["several"].tolist() == [[1, 0], [2, 1]]
+    assert labels["one"].tolist() == labels["flat"].tolist() == [[0, 1], [0, 1]]
+    assert labels["one"].dtype.kind == "i"
+    assert runs_of(one=one).labels(threshold=0.6)["one"].tolist() == [[0, 0], [0, 1]]
+    assert runs_of(sequences=np.zeros((2, 4, 5, 1))).labels()["sequences"].shape == (2, 4, 5)
+
+
+def test_scores_have_a_row_per_seed_and_never_broadcast():
+    one = [[[0.0], [2.0]], [[1.0], [1.0]]]
+    runs = runs_of(one=one, flat=np.array(one)[..., 0])
+    for target in (np.array([0.0, 1.0]), np.array([[0.0], [1.0]]), pd.Series([0.0, 1.0], index=[7, 8])):
+        table = runs.scores(target, lambda y, p: np.abs(y - p).mean())
+        assert table["one"].to_dict() == table["flat"].to_dict() == {3: 0.5, 1: 0.5}
+        pd.testing.assert_index_equal(table.index, runs.final("loss").index)
+        pd.testing.assert_index_equal(table.columns, runs.final("loss").columns)
+    assert runs.scores([0, 1], accuracy_score, labels=True)["one"].tolist() == [1.0, 0.5]
+
+
+def test_scores_hand_probabilities_of_all_classes_to_the_metric():
+    several = [[[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.0, 1.0]]]
+    table = runs_of(several=several).scores([0, 1], log_loss)
+    assert table["several"].tolist() == pytest.approx([-np.log(0.5 * 0.75) / 2, 0], abs=1e-6)
+
+
+def test_unscale_is_applied_to_the_predictions_of_each_run():
+    scaler = StandardScaler().fit(100 + 7 * Y)
+    runs = repeat({"a": arm(), "b": arm(unscale=scaler.inverse_transform)}, seeds=[0, 1], progress=False)
+    np.testing.assert_allclose(runs.predictions["b"], scaler.mean_ + scaler.scale_ * runs.predictions["a"], rtol=1e-5)
+    with pytest.raises(ValueError, match=r"unscale made \(1,\) of predictions of shape \(25, 1\)"):
+        repeat({"a": arm(unscale=lambda outputs: outputs[0])}, seeds=[0], progress=False)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "y_true", "message"),
+    [
+        (np.zeros((2, 3, 1)), np.zeros(2), r"arm 'a' predicts \(3,\), y_true has shape \(2,\)"),
+        (np.zeros((2, 3, 1)), np.zeros((3, 3)), r"arm 'a' predicts \(3,\), y_true has shape \(3, 3\)"),
+        ([[[0.0]], [[np.nan]]], [0.0], "arm 'a' with seed 1 predicts NaN"),
+        (np.zeros((2, 2, 1)), [0.0, np.nan], "y_true holds NaN in 1 places"),
+    ],
+)
+def test_scores_refuse_what_would_hide_a_mistake(predictions, y_true, message):
+    for labels in (False, True):
+        with pytest.raises(ValueError, match=message):
+            runs_of(a=predictions).scores(y_true, lambda y, p: 0.0, labels=labels)
+
+
 def test_seeds_are_shifted_by_the_environment(monkeypatch):
+    monkeypatch.delenv("COURSE_SEED_OFFSET", raising=False)
     assert seeds() == [0, 1, 2, 3, 4]
     monkeypatch.setenv("COURSE_SEED_OFFSET", "1000")
     assert seeds(3) == [1000, 1001, 1002]
