@@ -148,4 +148,6 @@ def _plain(rows: list[dict[str, str]]) -> str:
 def _html(rows: list[dict[str, str]]) -> str:
     with pd.option_context("display.max_colwidth", None):
         table = pd.DataFrame(rows).to_html(index=False, border=0, justify="left")
-    return table.replace("<td>", '<td style="text-align: left; white-space: normal">')
+    for cell in ("td", "th"):
+        table = table.replace(f"<{cell}>", f'<{cell} style="text-align: left; white-space: normal">')
+    return table

@@ -131,7 +131,7 @@ def learning_curves(
         _draw_baselines(axis, baselines, label=False)
     figure.supxlabel("epoch", fontsize=12)
     figure.supylabel(ylabel, fontsize=12)
-    _finish(figure, axes.flat[0], baselines, log, where="outside lower right")
+    _finish(figure, axes.flat[0], baselines, log)
     count = table["seed"].nunique()
     describe(f"{ylabel} at the last epoch, median (range of {count} seeds)", last | _say(baselines))
 
@@ -260,8 +260,8 @@ def _check_roles(roles: Mapping[str, str], present: Iterable[str]) -> None:
 
 
 def _title(arm: str, role: str, width: int) -> str:
-    """The role in words: colour alone must not carry it."""
-    return textwrap.fill(arm if arm == role else f"{arm} ({role})", width)
+    """The role in words: colour alone must not carry it. Parts of the data are no arms and have no role."""
+    return textwrap.fill(arm if arm in (role, "training", "validation") else f"{arm} ({role})", width)
 
 
 def _draw_baselines(axis: plt.Axes, baselines: Mapping[str, float] | None, label: bool, across: bool = False) -> None:
@@ -278,7 +278,6 @@ def _finish(
     baselines: Mapping[str, float] | None = None,
     log: bool = False,
     ncols: int = 4,
-    where: str = "outside upper right",
 ) -> None:
     """Baselines, scale and legend; then the figure is shown. Ticks are plain numbers: 0.5, not 5 x 10^-1."""
     _draw_baselines(axis, baselines, label=True)
@@ -288,7 +287,7 @@ def _finish(
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.yaxis.set_minor_formatter(NullFormatter())
     if axis.get_legend_handles_labels()[0]:
-        figure.legend(loc=where, ncols=ncols)
+        figure.legend(loc="outside upper right", ncols=ncols)
     plt.show()
 
 

@@ -1,5 +1,9 @@
 """Every figure is followed by a sentence computed from its data."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -35,21 +39,76 @@ def test_learning_curves_draw_every_seed_and_say_what_is_seen(capsys):
     assert [axis.get_title() for axis in axes] == ["raw (broken)", "gone (decoy)", "scaled (fixed)"]
     assert [len(axis.lines) for axis in axes] == [4, 4, 4]  # three seeds and the baseline
     assert said(capsys) == (
-        "loss at the last epoch, median (lowest to highest of 3 seeds): raw 1.01 (1 to 1.02); "
-        "gone NaN in every run; scaled 0.3 (0.3 to 0.3). Baselines: the mean 1."
+        "loss at the last epoch, median (range of 3 seeds): raw 1.01 (1 to 1.02); "
+        "gone NaN or infinite in every run; scaled 0.3 (0.3 to 0.3); baseline the mean 1."
     )
+
+
+def test_learning_curves_say_that_a_run_became_nan_and_not_its_last_number(capsys):
+    table = runs()
+    late = (table.history["arm"] == "raw") & (table.history["epoch"] == 2) & (table.history["seed"] == 1)
+    table.history.loc[late, "value"] = np.nan
+    plots.learning_curves(table, "val_loss", {"raw": "broken"}, "loss")
+    assert "raw 101 (100 to 102, NaN or infinite in 1 runs)" in said(capsys)
+
+
+def test_learning_curves_take_the_last_epoch_of_a_run_that_stopped_early(capsys):
+    table = runs()
+    history = table.history[(table.history["epoch"] < 2) | (table.history["seed"] != 2)]
+    plots.learning_curves(Runs([0, 1, 2], history, {}, pd.DataFrame()), "val_loss", {"scaled": "fixed"}, "loss")
+    assert "scaled 0.3 (0.3 to 0.4)" in said(capsys)
 
 
 def test_paired_counts_the_seeds(capsys):
     table = pd.DataFrame({"raw": [1.0, 2, 3], "scaled": [0.5, 2.5, 1]})
     plots.paired(table, {"raw": "broken", "scaled": "fixed"}, "RMSE", {"persistence": 0.8})
-    assert "scaled 1 (0.5 to 2.5), lower than raw for 2 of 3 seeds. Baselines: persistence 0.8." in said(capsys)
+    assert "scaled 1 (0.5 to 2.5), below raw for 2 of 3 seeds; baseline persistence 0.8." in said(capsys)
     assert plt.gcf().axes[0].get_ylabel() == "RMSE"
+
+
+def test_a_fifth_baseline_is_refused_and_not_left_out():
+    table = pd.DataFrame({"raw": [1.0, 2, 3]})
+    with pytest.raises(ValueError, match="room for 4 baselines"):
+        plots.paired(table, {"raw": "broken"}, "RMSE", dict.fromkeys("abcde", 1.0))
 
 
 def test_series_names_the_ranges(capsys):
     plots.series(range(3), np.array([[1], [2], [30]]), {"raw": np.full((3, 1), 7)}, {"raw": "broken"}, "dust")
-    assert said(capsys) == "dust: the target lies between 1 and 30; raw between 7 and 7."
+    assert said(capsys) == "dust, lowest to highest: target 1 to 30; raw 7 to 7."
+
+
+def test_curves_draw_single_runs_and_say_their_ends(capsys):
+    lines = {"training": [3.0, 1.0], "broken run": pd.Series([2.0, 4.0, np.nan], index=[0, 5, 10])}
+    plots.curves(lines, {"training": "decoy", "broken run": "broken"}, "loss", {"guessing": 2.3})
+    assert said(capsys) == (
+        "loss, by epoch: training first 3, lowest 1 at 2, last 1; "
+        "broken run first 2, lowest 2 at 0, last nan; baseline guessing 2.3."
+    )
+    labels = plt.gcf().axes[0].get_legend_handles_labels()[1]
+    assert labels == ["training", "broken run (broken)", "guessing"]
+
+
+def test_histograms_share_their_axis_and_say_where_most_values_lie(capsys):
+    groups = {"raw": np.arange(0, 101.0).reshape(1, -1), "scaled": np.linspace(-1, 1, 101)}
+    plots.histograms(groups, {"raw": "broken", "scaled": "fixed"}, "input")
+    assert said(capsys) == ("input: raw median 50, 80 % between 10 and 90; scaled median 0, 80 % between -0.8 and 0.8.")
+    for axis in plt.gcf().axes:
+        assert sum(bar.get_height() for bar in axis.patches) == pytest.approx(1)
+
+
+def test_describe_is_a_sentence_or_a_table_of_short_lines(capsys):
+    plots.describe("Six images.")
+    plots.describe("loss", {"a": 0.12345, "b": "low"})
+    plots.describe("loss", {f"arm {i}": "a text that takes some room in a line" for i in range(6)})
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["Six images.", "loss: a 0.123; b low."]
+    assert len(out) == 9
+    assert max(map(len, out)) <= plots.WIDTH
+
+
+def test_plots_need_no_tensorflow():
+    code = "import sys, helpers.plots; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[1]).returncode == 0
 
 
 def test_roles_differ_in_line_style_and_marker_too():
@@ -67,21 +126,6 @@ def test_unknown_arms_and_roles_are_named():
 def test_promises_compare_the_means(capsys):
     promised, true = pd.DataFrame({"people": [0.8, 0.9]}), pd.DataFrame({"people": [0.8, 0.7]})
     plots.promises(promised, true, {"people": "fixed"}, "accuracy", {"guess": 0.1})
-    assert said(capsys) == ("accuracy, mean of 2 runs: people 0.85 promised, 0.75 true, +0.1. Baselines: guess 0.1.")
+    assert said(capsys) == "accuracy, mean of 2 runs: people 0.85 promised, 0.75 true, +0.1; baseline guess 0.1."
     with pytest.raises(ValueError, match="no such arm"):
         plots.promises(promised, true, {"windows": "broken"}, "accuracy")
-
-
-def test_capacity_curve_draws_every_run_and_says_the_medians(capsys):
-    table = pd.DataFrame(
-        {"size": [2, 2, 2, 16, 16, 2], "group": ["short"] * 5 + ["long"], "value": [0.1, 0.2, 0.6, 0.8, 0.9, 0.7]}
-    )
-    plots.capacity_curve(table, {"short": "partial", "long": "fixed"}, "units", "accuracy", {"guess": 0.5})
-    axis = plt.gcf().axes[0]
-    assert [len(points.get_offsets()) for points in axis.collections] == [5, 1]
-    assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "16"]
-    assert said(capsys) == (
-        "accuracy, median by units: short: 0.2 at 2, 0.85 at 16; long: 0.7 at 2. Baselines: guess 0.5."
-    )
-    with pytest.raises(ValueError, match="no such arm"):
-        plots.capacity_curve(table, {"shorter": "fixed"}, "units", "accuracy")
