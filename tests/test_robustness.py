@@ -1,186 +1,173 @@
-"""The study counts claims rightly, goes on where it stopped, and outlives its workers."""
+"""The study counts claims rightly, goes on where it stopped, and loses no run without saying so."""
 
-import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import robustness
-from distributed import Client, LocalCluster
 
-OFFSET = "import os\noffset = int(os.environ['COURSE_SEED_OFFSET'])"
+from helpers import claims
+
+HEAD = """import os
+from helpers.claims import Claim, check_claims
+offset = int(os.environ["COURSE_SEED_OFFSET"])"""
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """The folder of a course without lessons, whose helpers have one constant."""
+    """The folder of a course without lessons, whose helpers are the claims and a constant."""
     for name in ("notebooks", "helpers", "data"):
         (tmp_path / name).mkdir()
     (tmp_path / "helpers" / "__init__.py").write_text("ANSWER = 42\n")
+    shutil.copy(claims.__file__, tmp_path / "helpers")
     return tmp_path
 
 
 def write_lesson(course: Path, *sources: str, name: str = "01_lesson.ipynb") -> None:
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    """A cell of each source; those that check claims are tagged so."""
+    cells = []
+    for source in (HEAD, *sources):
+        tags = {"tags": ["claims"]} if "check_claims" in source and source != HEAD else {}
+        cells.append(nbformat.v4.new_code_cell(source, metadata=tags))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), course / "notebooks" / name)
 
 
 def records(course: Path) -> list[dict]:
     lines = (course / ".robustness" / "results.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines if line]
 
 
-def outcomes(source: str) -> tuple[list[str], dict[int, bool]]:
-    """The sentences of a cell's claims, and which held, by running it here."""
-    changed, claims = robustness.record_asserts(source)
-    held: dict[int, bool] = {}
-
-    def claim(number: int, value: object, error: Exception | None = None) -> None:
-        held[number] = bool(value) and held.get(number, True)
-
-    exec(changed, {"__claim__": claim})
-    return claims, held
+def test_the_records_are_found_under_the_name_that_claims_give_them():
+    assert robustness.MIME == claims.MIME
 
 
-def test_asserts_are_counted_also_after_a_failed_one_and_in_blocks():
-    claims, held = outcomes(
-        "assert False, 'Fails.'\n"
-        "assert (n := 3) == 3, f'n is {n}'\n"
-        "for i in range(n):\n    assert i < 2, 'In ' 'a loop.'\n"
-        "if n == 3:\n    assert n\n"
-        "assert 1 / 0, 'Raises.'\n"
-        "assert n == 3\n"
-    )
-    assert claims == ["Fails.", "f'n is {n}'", "In a loop.", "n", "Raises.", "n == 3"]
-    assert held == {0: False, 1: True, 2: False, 3: True, 4: False, 5: True}
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "x = 1;  # no claim",
-        "%%bash\nassert",
-        "def f(:",
-        "def f():\n    assert 0",
-        "try:\n    assert 0\nexcept AssertionError: 0",
-    ],
-)
-def test_cells_without_claims_stay_as_they_are(source):
-    assert robustness.record_asserts(source) == (source, [])
-
-
-def test_claims_beside_magics_are_counted():
-    changed, claims = robustness.record_asserts("%matplotlib inline\nassert x, 'Drawn.'")
-    assert claims == ["Drawn."]
-    assert "run_line_magic('matplotlib', 'inline')" in changed
-
-
-def test_study_is_counted_and_resumed(course, capsys):
+def test_claims_are_counted_also_after_failed_ones_and_the_study_is_resumed(course, capsys):
     write_lesson(
         course,
-        OFFSET,
-        "assert offset != 2000, 'Fails at 2000.'\nassert offset == 2000 or offset == 1000, 'After it.'",
-        "from helpers import ANSWER\nfor i in range(3):\n    assert ANSWER == 42 and i + offset < 2002, 'Loop.'",
-        "if offset == 2000:\n    raise ValueError('broken')",
-        "assert True, 'Last.'",
+        'check_claims(Claim("Fails at 2000.", offset, "<", 2000), Claim("Beside it.", [1, 2], ">", 0))',
+        "from helpers import ANSWER\nassert ANSWER == 42",
+        "if offset == 3000:\n    raise ValueError('broken')",
+        'check_claims(Claim("Last.", offset, "<", 10_000))',
     )
-    study = ["--offsets", "2", "--workers", "1", "--timeout", "60"]
+    study = ["--offsets", "3", "--workers", "2", "--timeout", "60"]
     assert robustness.main(study, root=course) == 1
-    first, second = records(course)
-    assert first["status"] == "finished"
-    assert [claim["outcome"] for claim in first["claims"]] == ["held"] * 4
-    assert (second["status"], second["error"]) == ("errored", "ValueError: broken")
-    assert [claim["outcome"] for claim in second["claims"]] == ["failed", "held", "failed", "not reached"]
+    runs = {record["offset"]: record for record in records(course)}
+    assert [claim["held"] for claim in runs[1000]["claims"]] == [True, True, True]
+    assert [claim["held"] for claim in runs[2000]["claims"]] == [False, True, True], "it goes on after a failed claim"
+    assert runs[2000]["error"] is None
+    assert [claim["held"] for claim in runs[3000]["claims"]] == [False, True]
+    assert runs[3000]["error"] == "ValueError: broken"
     printed = capsys.readouterr().out
-    assert "| 01_lesson.ipynb | Fails at 2000. | 1 of 2 |" in printed
-    assert "| 01_lesson.ipynb | After it. | 2 of 2 |" in printed
-    assert "“Loop.”: failed at offset 2000" in printed
-    assert "2 runs: 1 finished, 1 errored, 0 lost" in printed
+    assert "| 01_lesson | Fails at 2000. | 1 of 3 | -1e+03 | -1.0 **weak** |" in printed
+    assert "| 01_lesson | Beside it. | 3 of 3 | 1 | inf |" in printed
+    assert "| 01_lesson | Last. | 2 of 3 |" in printed
+    assert "“Fails at 2000.”: failed at offset 2000, 3000" in printed
+    assert "“Last.”: not reached at offset 3000" in printed
+    assert "3 runs, 1 stopped" in printed
+    assert "01_lesson.ipynb at offset 3000 stopped: ValueError: broken" in printed
 
     # Killed while it wrote: only the run that failed, and the one whose line is cut short, are executed again.
     results = course / ".robustness" / "results.jsonl"
     whole = results.read_text(encoding="utf-8")
     results.write_text(whole + whole[:40], encoding="utf-8")
     assert robustness.main(study, root=course) == 1
-    lines = results.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 4
-    assert json.loads(lines[3])["offset"] == 2000
+    lines = list(filter(None, results.read_text(encoding="utf-8").splitlines()))
+    assert len(lines) == 5
+    assert json.loads(lines[4])["offset"] == 3000
 
 
 def test_finished_runs_are_repeated_only_if_the_code_changes(course, monkeypatch, capsys):
     executed = []
 
-    def execute_runs(client, plan, runs):
-        for run in runs:
-            executed.append(run.offset)
-            yield robustness.make_record(run, "finished", outcomes=['[0, "held", null]'])
+    def execute(run, course, timeout, kernels):
+        executed.append(run.offset)
+        claim = {"sentence": "One.", "held": True, "margin": 0.5}
+        return {**run._asdict(), "error": None, "claims": [claim]}
 
-    monkeypatch.setattr(robustness, "execute_runs", execute_runs)
-    monkeypatch.setattr(robustness, "connect", lambda scheduler, workers: robustness.suppress())
-
-    write_lesson(course, "assert 1, 'One.'")
-    assert robustness.main(["--offsets", "2"], root=course) == 0
-    assert robustness.main(["--offsets", "3"], root=course) == 0
+    monkeypatch.setattr(robustness, "execute", execute)
+    write_lesson(course, 'check_claims(Claim("One.", 1, ">", 0))')
+    one = ["--workers", "1", "--offsets"]
+    assert robustness.main([*one, "2"], root=course) == 0
+    assert robustness.main([*one, "3"], root=course) == 0
     assert executed == [1000, 2000, 3000]
-    write_lesson(course, "assert 2, 'One.'")
-    assert robustness.main(["--offsets", "1"], root=course) == 0
+    assert robustness.main([*one, "1", "--first", "7"], root=course) == 0
+    assert executed[3:] == [7000]
+    write_lesson(course, 'check_claims(Claim("One.", 2, ">", 0))')
+    assert robustness.main([*one, "1"], root=course) == 0
     (course / "helpers" / "__init__.py").write_text("ANSWER = 43\n")
-    assert robustness.main(["--offsets", "1"], root=course) == 0
-    assert executed == [1000, 2000, 3000, 1000, 1000]
-    assert "| 01_lesson.ipynb | One. | 1 of 1 |" in capsys.readouterr().out
+    assert robustness.main([*one, "1"], root=course) == 0
+    assert executed[4:] == [1000, 1000]
+    assert "| 01_lesson | One. | 1 of 1 | 0.5 | – |" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the kernel's parent is a launcher, and there is no SIGKILL")
-def test_worker_that_dies_costs_its_run_only(course, capsys):
+@pytest.mark.parametrize(
+    ("margins", "expected"),
+    [
+        ([3, 4, 5], 3.0),
+        ([0.5, 1.5, 2.5], 0.5),  # weak
+        ([-1, 0, 1], -1.0),  # failed
+        ([2, 2, 2], float("inf")),
+        ([-2, -2, -2], float("-inf")),
+        ([1, 2], None),
+        ([1, None, 2], None),  # NaN was measured
+    ],
+)
+def test_room_is_the_smallest_margin_in_units_of_the_spread(margins, expected):
+    assert robustness.room(margins) == expected
+
+
+def test_a_claims_cell_that_breaks_and_a_lesson_without_claims_are_reported(course, capsys):
+    write_lesson(course, 'check_claims(Claim("Never seen.", nobody, ">", 0))')
+    write_lesson(course, "1", name="02_lesson.ipynb")
+    assert robustness.main(["--offsets", "1"], root=course) == 1
+    printed = capsys.readouterr().out
+    assert "01_lesson.ipynb at offset 1000 stopped: NameError: name 'nobody' is not defined" in printed
+    assert "02_lesson.ipynb has left no claims" in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_kernel_that_dies_costs_its_run_only(course, capsys):
     write_lesson(
         course,
-        OFFSET,
-        "import signal, time\nif offset == 1000:\n    os.kill(os.getppid(), signal.SIGKILL)\n    time.sleep(60)",
-        "assert offset, 'Reached.'",
+        "import signal\nif offset == 1000:\n    os.kill(os.getpid(), signal.SIGKILL)",
+        'check_claims(Claim("Reached.", offset, ">", 0))',
     )
-    assert robustness.main(["--offsets", "3", "--workers", "1"], root=course) == 1
-    assert {record["offset"]: record["status"] for record in records(course)} == {
-        1000: "lost",
-        2000: "finished",
-        3000: "finished",
-    }
-    assert "3 runs: 2 finished, 0 errored, 1 lost" in capsys.readouterr().out
+    assert robustness.main(["--offsets", "2"], root=course) == 1
+    assert {record["offset"]: record["error"] is None for record in records(course)} == {1000: False, 2000: True}
+    assert "01_lesson.ipynb at offset 1000 stopped: DeadKernelError" in capsys.readouterr().out
 
 
-def test_workers_of_a_cluster_need_no_repository(course, monkeypatch, capsys):
-    write_lesson(course, "from helpers import ANSWER\nassert ANSWER == 42, 'Helpers came along.'")
-    ours = {robustness.ROOT, robustness.ROOT / "tests"}
-    with monkeypatch.context() as patch:  # the workers inherit the path of this process
-        patch.setattr(sys, "path", [entry for entry in sys.path if Path(entry).resolve() not in ours])
-        cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, local_directory=course)
-    with cluster, Client(cluster, set_as_default=False) as client:
-        for name in ("robustness", "notebook_runner"):
-            assert set(client.run(lambda name: importlib.util.find_spec(name) is not None, name).values()) == {False}
-        arguments = ["--offsets", "1", "--scheduler", cluster.scheduler_address]
-        assert robustness.main(arguments, root=course) == 0
-        assert "| 01_lesson.ipynb | Helpers came along. | 1 of 1 |" in capsys.readouterr().out
+def test_a_run_that_takes_too_long_is_stopped(course, tmp_path):
+    write_lesson(course, 'check_claims(Claim("Before.", 1, ">", 0))', "import time\ntime.sleep(60)")
+    record = robustness.execute(robustness.Run("01_lesson.ipynb", "", 1000), course, 3, {})
+    assert record["error"].startswith("TimeoutError")
+    assert record["seconds"] < 30
 
 
-def test_run_that_takes_too_long_is_errored(course):
-    write_lesson(course, "assert True, 'Before.'", "import time\ntime.sleep(60)")
-    lesson = robustness.read_lesson(course / "notebooks" / "01_lesson.ipynb", course)
-    values = robustness.Course(robustness.pack_course([lesson], course), timeout=3).execute(
-        lesson.name, 1000, str(course)
+def test_interrupting_ends_the_kernels_and_keeps_what_is_done(course, monkeypatch, capsys):
+    write_lesson(
+        course, "import time\ntime.sleep(120 if offset > 1000 else 0)", 'check_claims(Claim("It.", 1, ">", 0))'
     )
-    assert values["error"].startswith("TimeoutError")
-    assert values["seconds"] < 30
-    assert len(values["outcomes"]) in (0, 1)  # none if the kernel alone took so long to start
+    append = robustness.append_result
+
+    def append_and_interrupt(path, record):
+        append(path, record)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(robustness, "append_result", append_and_interrupt)
+    assert robustness.main(["--offsets", "2", "--workers", "1"], root=course) == 130
+    assert [record["offset"] for record in records(course)] == [1000]
+    assert "the same command goes on from there" in capsys.readouterr().err
 
 
-def test_usage_errors_say_what_to_do(course, monkeypatch, capsys):
-    monkeypatch.setattr(robustness, "CONNECT_SECONDS", 1)
+def test_usage_errors_say_what_to_do(course, capsys):
     write_lesson(course, "1")
     for arguments, message in (
-        (["99_absent.ipynb"], "The lessons in"),
+        (["99_absent.ipynb"], "There are: 01_lesson.ipynb"),
         (["--offsets", "0"], "1 or more"),
-        (["--offsets", "1", "--scheduler", "tcp://127.0.0.1:1"], "Start one with `dask scheduler`"),
     ):
         with pytest.raises(SystemExit) as stopped:
             robustness.main(arguments, root=course)

@@ -1,15 +1,29 @@
-"""Executes one notebook in a fresh kernel. Shared by robustness.py and measure_notebooks.py.
+"""Executes one notebook in a fresh kernel. Shared by the tools that run, measure and study the lessons."""
 
-robustness.py sends `execute_notebook` to machines that have only the Python packages, so it imports what it needs
-inside, and uses nothing else of this repository.
-"""
-
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class ThisPython(KernelSpecManager):
+    """Knows one kernel, the Python that runs this: a `python3` kernel of the machine may be another Python."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name=kernel_name, language="python")
 
 
 def execute_notebook(
@@ -28,32 +42,11 @@ def execute_notebook(
 
     Returns None, or what stopped the notebook, as "ExceptionName: message". Raises nothing for a notebook that fails.
     """
-    import logging
-    import os
-    import re
-    import subprocess
-    import sys
-    import time
-
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
-    class ThisPython(KernelSpecManager):
-        """Knows one kernel, the Python that runs this: a `python3` kernel of the machine may be another Python."""
-
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=command, display_name=kernel_name, language="python")
-
     silent = logging.getLogger("notebook_runner")
     silent.disabled = True  # what goes wrong is returned; logged as well, it would tear a progress bar
     deadline = time.monotonic() + (timeout or 0)
-
-    connection_file = str(
-        scratch / "kernel.json"
-    )  # in Jupyter's own folder, a run that is killed would leave it behind
+    # In Jupyter's own folder, a run that is killed would leave the file behind.
+    connection_file = str(scratch / "kernel.json")
     manager = AsyncKernelManager(kernel_spec_manager=ThisPython(), connection_file=connection_file, log=silent)
     client = NotebookClient(
         notebook,
