@@ -10,15 +10,14 @@ import tomllib
 from pathlib import Path
 
 import course_files
-import nbformat
 import pytest
-import run_as_colab
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from rattler import MatchSpec
 
-import helpers
+for tool in ("check_jsonschema", "nbstripout", "pre_commit", "repo2docker"):
+    pytest.importorskip(tool, reason="needs the dependency group `workshop`")
+rattler = pytest.importorskip("rattler", reason="needs the dependency group `workshop`")
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -27,7 +26,8 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-
 CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
 PIP = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
 GROUPS = PYPROJECT["dependency-groups"]
-UV = PYPROJECT["project"]["dependencies"] + GROUPS["dev"]
+UV = PYPROJECT["project"]["dependencies"] + GROUPS["test"]
+OTHER = GROUPS["workshop"] + GROUPS["grading"] + GROUPS["browser"]
 PYTHON = next(line.removeprefix("python=") for line in CONDA if line.startswith("python="))
 
 
@@ -54,14 +54,15 @@ def test_uv_and_conda_install_the_same_packages():
     assert len(PIP) == len(UV) == len(set(map(Requirement, UV))), "a package is named twice"
 
 
-def test_conda_and_binder_leave_out_what_only_instructors_and_the_browser_tests_need():
-    extra = {Requirement(line).name for line in GROUPS["grading"] + GROUPS["browser"]}
+def test_conda_and_binder_leave_out_what_learners_do_not_need():
+    extra = {Requirement(line).name for line in OTHER}
     assert extra
     assert not extra & {Requirement(line).name for line in PIP}
-    assert set(PYPROJECT["tool"]["uv"]["default-groups"]) == {"dev", "grading"}, "the browser's is asked for by name"
+    everyday = set(GROUPS) - {"browser"}  # the browser's is asked for by name
+    assert set(PYPROJECT["tool"]["uv"]["default-groups"]) == everyday
 
 
-@pytest.mark.parametrize("line", UV + GROUPS["grading"] + GROUPS["browser"])
+@pytest.mark.parametrize("line", UV + OTHER)
 def test_every_package_has_one_exact_version(line):
     (pin,) = Requirement(line).specifier
     assert pin.operator == "=="
@@ -70,137 +71,11 @@ def test_every_package_has_one_exact_version(line):
 
 @pytest.mark.parametrize("line", CONDA)
 def test_conda_understands(line):
-    assert MatchSpec(line, strict=True).version is not None
+    assert rattler.MatchSpec(line, strict=True).version is not None
 
 
 def test_python_of_conda_is_one_that_the_course_supports():
     assert PYTHON in SpecifierSet(PYPROJECT["project"]["requires-python"])
-
-
-# Versions
-
-
-def pins(lines: list[str]) -> dict[str, str]:
-    found = {}
-    for requirement in map(Requirement, lines):
-        (pin,) = requirement.specifier
-        found[requirement.name.removesuffix("-cpu")] = pin.version
-    return found
-
-
-def test_versions_tested_are_those_of_colab_and_of_the_pins():
-    oldest, newest = pins(run_as_colab.requirements()[:-1]), pins(UV)
-    assert {name: (oldest[name], newest[name]) for name in helpers.TESTED} == helpers.TESTED
-    assert {"tensorflow", "keras", "numpy"} <= set(helpers.TESTED)
-
-
-def install(monkeypatch, **versions: str | None) -> None:
-    """Make it look as if these versions were installed, None: not at all; of the others, the newest tested."""
-    there = {name: newest for name, (_, newest) in helpers.TESTED.items()}
-    there |= {name.replace("_", "-"): version for name, version in versions.items()}
-    monkeypatch.setattr(helpers, "installed", there.get)
-
-
-@pytest.mark.parametrize(
-    ("versions", "message"),
-    [
-        ({"tensorflow": "2.15.0"}, "tensorflow 2.15.0 (needed: 2.20.0 or newer)"),
-        ({"keras": "3.9.2"}, "keras 3.9.2 (needed: 3.13.2 or newer)"),
-        ({"keras": "2.20"}, "keras 2.20 (needed: 3.13.2 or newer)"),
-        ({"scikit_learn": None}, "scikit-learn is missing (needed: 1.6.1 or newer)"),
-        ({"numpy": "1.26.4", "pandas": "3.99"}, "numpy 1.26.4 (needed: 2.1.3 or newer)"),
-    ],
-)
-def test_an_old_or_missing_package_is_named_with_what_to_do(monkeypatch, capsys, versions, message):
-    install(monkeypatch, **versions)
-    with pytest.raises(ImportError) as caught:
-        helpers.check_versions()
-    first, colab, own = str(caught.value).splitlines()
-    assert first == f"This course cannot run with the packages here: {message}."
-    assert "Disconnect and delete runtime" in colab
-    assert "uv run jupyter lab" in own
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize(
-    "versions",
-    [
-        {},
-        {name.replace("-", "_"): oldest for name, (oldest, _) in helpers.TESTED.items()},
-        {"numpy": "2.1.0", "keras": "3.15.99", "tensorflow": "2.21.0rc1"},
-    ],
-)
-def test_tested_versions_are_met_with_silence(monkeypatch, capsys, versions):
-    install(monkeypatch, **versions)
-    helpers.check_versions()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_newer_package_is_met_with_a_quiet_note(monkeypatch, capsys):
-    install(monkeypatch, keras="4.0.0")
-    helpers.check_versions()
-    printed = capsys.readouterr()
-    assert printed.out == (
-        "Note: newer than tested: keras 4.0.0 (tested up to 3.15.1). The lessons should run; a claim may fail.\n"
-    )
-    assert printed.err == ""
-
-
-def test_an_old_python_is_named(monkeypatch):
-    install(monkeypatch)
-    monkeypatch.setattr(sys, "version_info", (3, 9, 0))
-    with pytest.raises(ImportError, match=r"Python .* \(needed: 3\.11 or newer\)"):
-        helpers.check_versions()
-
-
-def test_the_installed_versions_are_found():
-    assert all(helpers.installed(name) for name in helpers.TESTED)
-    assert helpers.installed("no-such-package-of-the-course") is None
-
-
-# As on Colab
-
-
-def test_versions_can_be_taken_from_colabs_own_list(tmp_path):
-    freeze = tmp_path / "pip-freeze.txt"
-    freeze.write_text("# made by pip\nKeras==3.99.0\nscikit_learn==1.99\ntorch @ https://example.org/torch.whl\n")
-    found, noted = run_as_colab.requirements(freeze), run_as_colab.requirements()
-    assert len(found) == len(noted)
-    assert set(found) - set(noted) == {"Keras==3.99.0", "scikit_learn==1.99"}
-
-
-def test_newest_releases_are_asked_for_without_versions():
-    lines = list(map(Requirement, run_as_colab.requirements(newest=True)))
-    assert not any(line.specifier for line in lines)
-    course = {Requirement(line).name for line in PYPROJECT["project"]["dependencies"]}
-    assert {line.name for line in lines} == course | {"nbclient"}
-    assert [str(line.marker) for line in lines if line.name == "tensorflow"] != ["None"]
-
-
-ERRORS = {
-    "untouched": (["raise NotAttempted('1')", "raise NotAttempted('2')"], None),
-    "broken import": (["import no_such_module", "raise NotAttempted"], "ModuleNotFoundError: No module named"),
-    "broken later": (["raise NotAttempted", "1 / 0"], "ZeroDivisionError: division by zero"),
-    "says nothing": (["1 + 1"], "no check says that an exercise is not attempted"),
-}
-
-
-@pytest.mark.parametrize(("cells", "expected"), ERRORS.values(), ids=ERRORS)
-def test_an_exercise_may_fail_only_as_not_attempted(tmp_path, cells, expected):
-    notebook = tmp_path / "exercises" / "exercise.ipynb"
-    notebook.parent.mkdir()
-    code = ["class NotAttempted(Exception): ...", *cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, code))), notebook)
-    error = run_as_colab.run_alone(notebook, timeout=60)
-    assert error == expected if expected is None else error.startswith(expected)
-
-
-def test_a_lesson_runs_alone_in_an_empty_folder(tmp_path):
-    code = "from pathlib import Path\nassert not list(Path.cwd().iterdir())\nimport helpers"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "lesson.ipynb")
-    assert run_as_colab.run_alone(tmp_path / "lesson.ipynb", timeout=60) == (
-        "ModuleNotFoundError: No module named 'helpers'"
-    )
 
 
 # Binder
@@ -263,7 +138,7 @@ def test_the_binder_badge_opens_the_start_notebook_in_jupyterlab():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (query,) = re.findall(r"\(https://mybinder\.org/v2/gh/[^?)]+\?([^)]+)\)", text)
     assert query == "urlpath=lab/tree/notebooks/00_start_here.ipynb"
-    assert "jupyterlab" in pins(UV), "the environment brings its own JupyterLab"
+    assert "jupyterlab" in {Requirement(line).name for line in UV}, "the environment brings its own JupyterLab"
 
 
 # The repository
