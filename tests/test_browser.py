@@ -1,6 +1,7 @@
-"""Every notebook in JupyterLab, in a real browser: started as the README says, opened, run with Run All, looked at.
+"""Every notebook in JupyterLab, in a real browser: started as the README says, opened and looked at, and three are run.
 
-    uv run --group browser pytest -m browser
+    uv run --group browser pytest -m "browser and not weekly"
+    uv run --group browser pytest -m browser                    # runs every notebook
 
 Needs Chromium (Debian: `apt-get install chromium`) and no network. Works on a copy of the course. Screenshots go into
 the folder named by the environment variable COURSE_SCREENSHOTS, otherwise into pytest's temporary folder.
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +34,8 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/exercises/*/*.ipynb")])
-# In seconds. A notebook may take 60 s on 2 cores, and this test may have to share them.
+RUN_EACH_TIME = {"00_start_here", "01_unscaled_inputs"}  # of the second, lesson and exercises
+# In seconds. A notebook may take 30 s on 2 cores, and this test may have to share them.
 SERVER_LIMIT, RUN_LIMIT, PAGE_LIMIT = 120, 600, 120
 
 SETTINGS = {  # no question about Jupyter's news, and no look for updates
@@ -51,11 +54,10 @@ PANEL = "window.jupyterapp.shell.currentWidget"
 
 @dataclass
 class Lab:
-    """A notebook in JupyterLab, after Run All. `cells` is what JupyterLab holds of it then, as in an .ipynb file."""
+    """A notebook in JupyterLab. `cells` is what JupyterLab holds of it, as in an .ipynb file; after Run All, if run."""
 
     page: "sync_api.Page"
     name: str
-    collapsed_at_first: list[int]
     run: str = "not started"
     cells: list[dict] = field(default_factory=list, repr=False)
     page_errors: list[str] = field(default_factory=list)
@@ -149,36 +151,57 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(
-    scope="module",
-    params=NOTEBOOKS,
-    ids=[path.relative_to(ROOT / "notebooks").with_suffix("").as_posix() for path in NOTEBOOKS],
-)
-def lab(request, server, browser, tmp_path_factory):
-    """Opens the notebook and runs all its cells once; the tests below look at it one after the other."""
-    name = request.param.relative_to(ROOT / "notebooks").as_posix()
-    address = server(name)
+def name_of(path):
+    return path.relative_to(ROOT / "notebooks").as_posix()
+
+
+@contextmanager
+def opened(path, server, browser):
+    """The notebook in a page of its own; its kernel ends with it, and frees its memory."""
+    address = server(name_of(path))
     with browser.new_context(viewport={"width": 1300, "height": 1500}) as context:
         page = context.new_page()
         page.set_default_timeout(1000 * PAGE_LIMIT)
-        lab = Lab(page, name, [])
+        lab = Lab(page, name_of(path))
         page.on("pageerror", lambda error: lab.page_errors.append(str(error)))
         only_local(page, address, lab.foreign_requests)
         page.goto(address)
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-        page.wait_for_function(f"() => {PANEL}?.context?.sessionContext?.session?.kernel?.status === 'idle'")
-        lab.collapsed_at_first = collapsed(page)
-        lab.run = page.evaluate(
+        lab.cells = page.evaluate(f"() => {PANEL}.content.model.toJSON().cells")
+        yield lab
+        page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=name_of)
+def lab(request, server, browser, tmp_path_factory):
+    """Opens the notebook, and runs nothing."""
+    with opened(request.param, server, browser) as lab:
+        take_screenshots(lab, tmp_path_factory, {"top": 0})
+        yield lab
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(p, marks=[] if p.stem in RUN_EACH_TIME else pytest.mark.weekly) for p in NOTEBOOKS],
+    ids=name_of,
+)
+def ran(request, server, browser, tmp_path_factory):
+    """Opens the notebook and runs all its cells once; the tests below look at it one after the other."""
+    with opened(request.param, server, browser) as lab:
+        lab.page.wait_for_function(f"() => {PANEL}?.context?.sessionContext?.session?.kernel?.status === 'idle'")
+        lab.run = lab.page.evaluate(
             """limit => Promise.race([
                 window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 'done'),
                 new Promise(resolve => setTimeout(() => resolve('not done in time'), limit))])""",
             1000 * RUN_LIMIT,
         )
-        page.wait_for_timeout(1000)  # the last output may still be on its way
-        lab.cells = page.evaluate(f"() => {PANEL}.content.model.toJSON().cells")
-        take_screenshots(lab, tmp_path_factory)
+        lab.page.wait_for_timeout(1000)  # the last output may still be on its way
+        lab.cells = lab.page.evaluate(f"() => {PANEL}.content.model.toJSON().cells")
+        of_interest = [
+            i for i, cell in lab.code() for o in cell["outputs"] if "ename" in o or "image/png" in o.get("data", {})
+        ]
+        take_screenshots(lab, tmp_path_factory, {"last": (of_interest or [0])[-1]})
         yield lab
-        page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")  # frees their memory
 
 
 def only_local(page, address, refused):
@@ -198,16 +221,13 @@ def collapsed(page):
     return page.evaluate(f"() => {PANEL}.content.widgets.flatMap((cell, i) => cell.inputHidden ? [i] : [])")
 
 
-def take_screenshots(lab, tmp_path_factory):
-    """Of the top, and of the last cell that drew a figure or stopped."""
+def take_screenshots(lab, tmp_path_factory, views):
+    """`views`: the position of a cell, by the name of its picture."""
     chosen = os.environ.get("COURSE_SCREENSHOTS")
     folder = Path(chosen) if chosen else tmp_path_factory.getbasetemp()
     folder.mkdir(parents=True, exist_ok=True)
     stem = Path(lab.name).with_suffix("").as_posix().replace("/", "-")
-    of_interest = [
-        i for i, cell in lab.code() for o in cell["outputs"] if "ename" in o or "image/png" in o.get("data", {})
-    ]
-    for view, position in (("top", 0), ("last", (of_interest or [0])[-1])):
+    for view, position in views.items():
         lab.show(position)
         lab.page.wait_for_timeout(500)
         lab.page.screenshot(path=folder / f"{stem}-{view}.png")
@@ -230,67 +250,20 @@ def calls(cell, module):
     return found
 
 
-def test_setup_cell_is_collapsed(lab):
+# Opened
+
+
+def test_setup_and_other_folded_cells_are_collapsed(lab):
     setup = [i for i, cell in lab.code() if "setup" in cell["metadata"].get("tags", [])]
     assert len(setup) == 1
-    assert setup[0] in lab.collapsed_at_first
-    node = lab.show(setup[0])
-    assert node.query_selector(".jp-InputPlaceholder").is_visible()
-    editor = node.query_selector(".jp-InputArea-editor")
-    assert editor is None or not editor.is_visible()
-
-
-def test_runs_to_the_end_or_an_exercise_to_its_first_check(lab):
-    assert lab.run == "done"
-    errors = [(i, output["ename"]) for i, cell in lab.code() for output in cell["outputs"] if "ename" in output]
-    with_source = [i for i, cell in lab.code() if source(cell).strip()]
-    if lab.is_exercise:
-        first_check = next(i for i, cell in lab.code() if re.search(r"\bcheck\(", source(cell)))
-        assert errors == [(first_check, "NotAttempted")]
-        with_source = [i for i in with_source if i <= first_check]
-    else:
-        assert errors == []
-    assert [i for i, _ in lab.executed()] == with_source
-
-
-def test_nothing_is_written_in_red(lab):
-    red = ["".join(o["text"]) for _, cell in lab.code() for o in cell["outputs"] if o.get("name") == "stderr"]
-    assert red == []
-
-
-def test_every_figure_is_drawn(lab):
-    for i, cell in lab.executed():
-        expected = [name for name, _ in calls(cell, "plots") if name != "use_course_style"]
-        pictures = [output for output in cell["outputs"] if "image/png" in output.get("data", {})]
-        assert len(pictures) >= len(expected), f"a figure of cell {i} is missing: {expected}"
-        if not pictures:
-            continue
-        drawn = [picture for picture in lab.show(i).query_selector_all(".jp-OutputArea img") if picture.is_visible()]
-        assert len(drawn) == len(pictures)
-        for picture in drawn:
-            lab.page.wait_for_function("image => image.complete && image.naturalWidth > 300", arg=picture)
-            assert picture.bounding_box()["width"] > 300
-
-
-def test_progress_bars_are_drawn_and_full(lab):
-    for i, cell in lab.executed():
-        repeats = [
-            arguments
-            for name, arguments in calls(cell, "experiment")
-            if name == "repeat" and "progress" not in arguments
-        ]
-        widgets = [o for o in cell["outputs"] if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
-        assert len(widgets) >= len(repeats), f"a progress bar of cell {i} is missing"
-        if not repeats:
-            continue
-        node = lab.show(i)
-        lab.page.wait_for_function("node => node.querySelector('.jupyter-widgets .progress-bar')", arg=node)
-        bars = node.query_selector_all(".jupyter-widgets .progress")
-        assert len(bars) == len(widgets)
-        for bar in bars:
-            filled = bar.query_selector(".progress-bar").bounding_box()["width"]
-            assert filled == pytest.approx(bar.bounding_box()["width"], abs=4)
-        assert node.inner_text().count("100%") >= len(bars)
+    folded = [i for i, cell in lab.code() if cell["metadata"].get("jupyter", {}).get("source_hidden")]
+    assert setup[0] in folded
+    assert collapsed(lab.page) == folded
+    for position in folded:
+        node = lab.show(position)
+        assert node.query_selector(".jp-InputPlaceholder").is_visible()
+        editor = node.query_selector(".jp-InputArea-editor")
+        assert editor is None or not editor.is_visible()
 
 
 def test_hints_unfold_and_fold(lab):
@@ -332,3 +305,63 @@ def test_last_link_opens_the_next_notebook(lab):
     node.query_selector_all(".jp-RenderedMarkdown a[href*='.ipynb']")[-1].click()
     lab.page.wait_for_function(f"path => {PANEL}?.context?.path === path", arg=target)
     lab.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
+
+
+# Run
+
+
+def test_runs_to_the_end_or_an_exercise_to_its_first_check(ran):
+    assert ran.run == "done"
+    errors = [(i, output["ename"]) for i, cell in ran.code() for output in cell["outputs"] if "ename" in output]
+    with_source = [i for i, cell in ran.code() if source(cell).strip()]
+    if ran.is_exercise:
+        first_check = next(i for i, cell in ran.code() if re.search(r"\bcheck\(", source(cell)))
+        assert errors == [(first_check, "NotAttempted")]
+        with_source = [i for i in with_source if i <= first_check]
+    else:
+        assert errors == []
+    assert [i for i, _ in ran.executed()] == with_source
+
+
+def test_nothing_is_written_in_red(ran):
+    red = ["".join(o["text"]) for _, cell in ran.code() for o in cell["outputs"] if o.get("name") == "stderr"]
+    assert red == []
+
+
+def test_every_figure_is_drawn(ran):
+    for i, cell in ran.executed():
+        expected = [name for name, _ in calls(cell, "plots") if name != "use_course_style"]
+        pictures = [output for output in cell["outputs"] if "image/png" in output.get("data", {})]
+        assert len(pictures) >= len(expected), f"a figure of cell {i} is missing: {expected}"
+        if not pictures:
+            continue
+        drawn = [picture for picture in ran.show(i).query_selector_all(".jp-OutputArea img") if picture.is_visible()]
+        assert len(drawn) == len(pictures)
+        for picture in drawn:
+            ran.page.wait_for_function("image => image.complete && image.naturalWidth > 300", arg=picture)
+            assert picture.bounding_box()["width"] > 300
+
+
+def test_progress_bars_are_drawn_and_full(ran):
+    for i, cell in ran.executed():
+        repeats = [
+            arguments
+            for name, arguments in calls(cell, "experiment")
+            if name == "repeat" and "progress" not in arguments
+        ]
+        widgets = [o for o in cell["outputs"] if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
+        assert len(widgets) >= len(repeats), f"a progress bar of cell {i} is missing"
+        if not repeats:
+            continue
+        node = ran.show(i)
+        ran.page.wait_for_function("node => node.querySelector('.jupyter-widgets .progress-bar')", arg=node)
+        bars = node.query_selector_all(".jupyter-widgets .progress")
+        assert len(bars) == len(widgets)
+        for bar in bars:
+            filled = bar.query_selector(".progress-bar").bounding_box()["width"]
+            assert filled == pytest.approx(bar.bounding_box()["width"], abs=4)
+        assert node.inner_text().count("100%") >= len(bars)
+
+
+def test_jupyterlab_reports_nothing_of_a_run(ran):
+    test_jupyterlab_reports_nothing(ran)

@@ -130,6 +130,12 @@ def test_an_exercise_may_fail_only_as_not_attempted(tmp_path, cells, expected):
     assert error == expected if expected is None else error.startswith(expected)
 
 
+def test_a_lesson_may_not_write_in_red(tmp_path):
+    code = "import sys\nprint('A warning.', file=sys.stderr)"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "lesson.ipynb")
+    assert run_as_colab.run_alone(tmp_path / "lesson.ipynb", timeout=60) == "it writes to stderr: A warning."
+
+
 def test_a_lesson_runs_alone_in_an_empty_folder(tmp_path):
     code = "from pathlib import Path\nassert not list(Path.cwd().iterdir())\nimport helpers"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "lesson.ipynb")

@@ -1,14 +1,16 @@
 """Runs notebooks as Colab would: with Colab's versions, each alone in an empty folder, the course fetched by git.
 
-    uv run python tests/tools/run_as_colab.py                                 # all lessons and exercises
+    uv run python tests/tools/run_as_colab.py                                 # all lessons
+    uv run python tests/tools/run_as_colab.py --exercises                     # and all exercises
     uv run python tests/tools/run_as_colab.py notebooks/00_start_here.ipynb
     uv run python tests/tools/run_as_colab.py --freeze pip-freeze.txt         # with Colab's versions of today
     uv run python tests/tools/run_as_colab.py --newest                        # with the newest releases
 
 uv makes the environment, Python 3.13 with tests/tools/colab-requirements.txt, and keeps it in its cache: 2.5 GB. Git
 is told to fetch the course's address from a repository made of your files as they are, so nothing need be published
-or committed. A lesson passes if it runs to its end. An exercise as it is handed out passes if no cell fails but those
-that say so, with NotAttempted. Returns 0, 1 if a notebook failed, or 5, as pytest does, if nothing could be run.
+or committed. A lesson passes if it runs to its end and writes nothing in red. An exercise as it is handed out passes if
+no cell fails but those that say so, with NotAttempted. Returns 0, 1 if a notebook failed, or 5, as pytest does, if
+nothing could be run.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import course_files
@@ -97,22 +100,32 @@ def run_alone(path: Path, timeout: float) -> str | None:
         root = Path(scratch, "colab")
         (root / "notebooks").mkdir(parents=True)  # where it runs; neither folder holds anything
         error = execute_notebook(notebook, root, environment, Path(scratch), timeout)
-    if error or not exercise:
+    if error:
         return error
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    red = [output.text.strip() for output in outputs if output.get("name") == "stderr"]
+    if red:
+        return f"it writes to stderr: {red[0].splitlines()[-1]}"
+    if not exercise:
+        return None
     errors = [output for output in outputs if output.output_type == "error"]
     wrong = [f"{output.ename}: {output.evalue}" for output in errors if output.ename != "NotAttempted"]
     return next(iter(wrong), None if errors else "no check says that an exercise is not attempted")
 
 
-def run_all(paths: Sequence[Path], timeout: float) -> int:
+def run_all(paths: Sequence[Path], timeout: float, workers: int) -> int:
     """Run the notebooks in this very environment and report. Returns the exit status."""
-    passed = 0
-    for path in paths:
+
+    def timed(path: Path) -> tuple[float, str | None]:
         start = time.monotonic()
         error = run_alone(path, timeout)
-        passed += error is None
-        print(f"{path.name}: {time.monotonic() - start:.0f} s, {error or 'passed'}", flush=True)
+        return time.monotonic() - start, error
+
+    passed = 0
+    with ThreadPoolExecutor(workers) as pool:
+        for path, (seconds, error) in zip(paths, pool.map(timed, paths), strict=True):
+            passed += error is None
+            print(f"{path.name}: {seconds:.0f} s, {error or 'passed'}", flush=True)
     print(f"as on Colab: {passed} of {len(paths)} notebooks passed", flush=True)
     return 0 if passed == len(paths) else 1
 
@@ -120,7 +133,9 @@ def run_all(paths: Sequence[Path], timeout: float) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="without any: all of notebooks/")
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="without any: all lessons")
+    parser.add_argument("--exercises", action="store_true", help="without notebooks: the exercises, too")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time; 2")
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for each notebook; 600")
     versions = parser.add_mutually_exclusive_group()
     versions.add_argument("--freeze", type=Path, metavar="FILE", help="a list by `pip freeze`, to take versions from")
@@ -128,11 +143,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # the call within the environment
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.notebooks]
-    paths = paths or sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/exercises/*/*.ipynb")])
+    if not paths:
+        paths = sorted(ROOT.glob("notebooks/*.ipynb"))
+        paths += sorted(ROOT.glob("notebooks/exercises/*/*.ipynb")) if options.exercises else []
     if missing := [str(path) for path in paths if not path.is_file()]:
         parser.error(f"no such notebook: {', '.join(missing)}")
     if options.inside:
-        return run_all(paths, options.timeout)
+        return run_all(paths, options.timeout, options.workers)
 
     if not shutil.which("uv") or (python := find_python()) is None:
         print(f"as on Colab: nothing was run, as neither uv nor pyenv has Python {PYTHON} here")
@@ -147,14 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         packages = Path(scratch, "requirements.txt")
         packages.write_text("\n".join(requirements(options.freeze, options.newest)), encoding="utf-8")
-        command += [
-            "--with-requirements",
-            str(packages),
-            "python",
-            __file__,
-            "--inside",
-            f"--timeout={options.timeout}",
-        ]
+        command += ["--with-requirements", str(packages), "python", __file__, "--inside"]
+        command += [f"--timeout={options.timeout}", f"--workers={options.workers}"]
         environment = fetch_from(make_repository(Path(scratch), address.branch), address.repository)
         # In a folder without pyproject.toml, whose settings would apply.
         return subprocess.run([*command, *map(str, paths)], cwd=scratch, env=environment).returncode
