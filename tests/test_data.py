@@ -1,6 +1,8 @@
 """Loaders, windows and splits."""
 
+import ast
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import data
+from helpers import data, experiment
 
 CARDS = (Path(data.DATA) / "README.md").read_text(encoding="utf-8")
 
@@ -135,8 +137,22 @@ def test_mistakes_are_named(call, message):
         call()
 
 
-def test_the_study_of_lesson_09_is_as_its_card_says():
-    study = data.load_shallow_network_study()
+@pytest.mark.parametrize("path", sorted(data.DATA.glob("studies/*.py")), ids=lambda path: path.stem)
+def test_the_script_of_a_study_fits_the_helpers(path):
+    """They take too long to be run here: what they ask of the helpers has to be there, and their table beside them."""
+    asked = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)]
+    for module in (data, experiment):
+        short = module.__name__.removeprefix("helpers.")
+        names = {node.attr for node in asked if ast.unparse(node.value) == short}
+        assert names, f"it uses {short}"
+        assert not [name for name in names if not hasattr(module, name)]
+    main = runpy.run_path(str(path), run_name="not main")
+    assert main["TARGET"] == path.with_suffix(".csv")
+    assert f"studies/{path.stem}.csv" in data.SHA256
+
+
+def test_the_study_of_lesson_11_is_as_its_card_says():
+    study = pd.read_csv(data.data_file("studies/shallow_network.csv"))
     assert study.shape == (800, 10)
     assert study.notna().all(axis=None)
     assert (study.groupby(["network", "learning_rate", "validation_people", "seed"]).size() == 5).all()
