@@ -1,10 +1,11 @@
 """What the lessons conclude from the longer studies that the course ships, asked of the tables themselves."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from helpers import data
-
 
 # Lesson 21: the means over splits and seeds, and the comparisons split by split.
 
@@ -79,3 +80,79 @@ def test_higher_rates_of_dropout_have_the_lower_loss_and_l2_adds_little(means):
     loss = means["test_loss_end"]
     assert max(loss["dropout 0.5"], loss["dropout 0.7"]) < loss["dropout 0.2"]
     assert loss["dropout 0.7"] - 0.03 < loss["dropout 0.5, L2 0.01"] < loss["dropout 0.5"]
+
+
+# Lesson 11: medians over ten runs, and in how many of the ten one network's training loss is below another's.
+
+EQUAL = ["LSTM(27)", "2 x LSTM(16)", "3 x LSTM(13)", "Conv, Conv, LSTM(16)"]
+
+
+@pytest.fixture(scope="module")
+def shallow() -> pd.DataFrame:
+    return pd.read_csv(data.data_file("studies/shallow_network.csv"))
+
+
+@pytest.fixture(scope="module")
+def losses(shallow) -> pd.DataFrame:
+    runs = ["learning_rate", "epoch", "validation_people", "seed"]
+    return shallow.pivot(index=runs, columns="network", values="loss")
+
+
+def lower(losses, first, second) -> pd.Series:
+    """(learning rate, epoch): in how many of ten runs the first network's loss is below the second's."""
+    return (losses[first] < losses[second]).groupby(level=["learning_rate", "epoch"]).sum()
+
+
+def test_with_each_step_in_units_the_training_data_fit_better_and_small_networks_gain_from_time(shallow):
+    higher = shallow.query("learning_rate == 0.01")
+    accuracy = higher.pivot_table("accuracy", "epoch", "network", "median")
+    late, early = (accuracy.loc[epoch, [f"LSTM({n})" for n in (2, 4, 8, 16, 27)]] for epoch in (60, 20))
+    assert late.is_monotonic_increasing
+    assert late["LSTM(4)"] > early["LSTM(4)"] + 0.05
+    assert late["LSTM(2)"] < late["LSTM(16)"] - 0.3
+
+
+def test_each_network_ends_lower_at_the_higher_rate(losses):
+    rates = losses.groupby(level=["epoch", "learning_rate"]).median().loc[60]
+    assert (rates.loc[0.01] < rates.loc[0.003]).all()
+
+
+def test_a_second_layer_of_the_same_width_fits_better_and_so_does_a_wider_one(losses):
+    for larger in ("2 x LSTM(16)", "LSTM(27)"):
+        assert lower(losses, larger, "LSTM(16)").min() >= 7
+
+
+def test_at_equal_weights_two_layers_lead_at_one_moment_and_three_at_none(shallow, losses):
+    weights = shallow.groupby("network")["weights"].first()[EQUAL]
+    assert (weights.min(), weights.max()) == (3703, 4023)
+    two = lower(losses, "2 x LSTM(16)", "LSTM(27)")
+    assert two[0.003, 20] >= 8
+    assert two.drop((0.003, 20)).max() <= 5
+    assert lower(losses, "3 x LSTM(13)", "LSTM(27)").max() <= 1
+
+
+def test_at_equal_weights_convolutions_lead_at_the_lower_rate_and_hardly_at_the_higher(losses):
+    wins = lower(losses, "Conv, Conv, LSTM(16)", "LSTM(27)")
+    assert wins[0.003].min() >= 9
+    assert wins[0.01].between(5, 7).all()
+
+
+def test_on_held_out_people_no_network_of_the_table_is_above_the_linear_rule(shallow):
+    watch = data.load_watch_exercises()
+    rule = []
+    for pair in shallow["validation_people"].unique():
+        a, b = map(int, pair.split(" and "))
+        train, held_out, _ = data.split_by_group(watch.subject, [a, b], [b % 10 + 1, (b + 1) % 10 + 1])
+        x = (watch.X - watch.X[train].mean(axis=(0, 1))) / watch.X[train].std(axis=(0, 1))
+        x = np.hstack([x[:, ::3].mean(axis=1), x[:, ::3].std(axis=1)])
+        fitted = LogisticRegression(max_iter=1000).fit(x[train], watch.y[train])
+        rule.append(fitted.score(x[held_out], watch.y[held_out]))
+    networks = shallow.query("learning_rate == 0.01").pivot_table("val_accuracy", "epoch", "network")
+    assert networks.to_numpy().max() < np.mean(rule)
+
+
+def test_sixteen_units_grow_more_certain_of_their_mistakes(shallow):
+    sixteen = shallow.query("network == 'LSTM(16)' and learning_rate == 0.01")
+    sixteen = sixteen.groupby("epoch")[["val_loss", "val_accuracy"]].median()
+    assert sixteen["val_loss"][60] > 1.2 * sixteen["val_loss"][20]
+    assert sixteen["val_accuracy"][60] > sixteen["val_accuracy"][20] - 0.02
