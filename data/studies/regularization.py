@@ -33,7 +33,10 @@ CROSS_ENTROPY = "sparse_categorical_crossentropy"
 
 
 def network(dropout=0.0, l2=0.0, recurrent_dropout=0.0, document_002=False):
-    """The network of the lesson, with an LSTM for its dense layer, and one thing added. Dropout has seeds, so that all start from the same weights."""
+    """The lesson's network, with an LSTM in place of its dense layer, and one thing added.
+
+    Dropout has seeds, so that all start from the same weights.
+    """
 
     def build():
         # Without L2 there is no regularizer object at all, so that nothing is added to the loss.
