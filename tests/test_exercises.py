@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -30,6 +31,7 @@ OFFSETS = [0, *(pytest.param(offset, marks=pytest.mark.weekly) for offset in (21
 every_lesson = pytest.mark.parametrize("lesson", LESSONS)
 
 
+@cache
 def read(folder, lesson):
     return nbformat.read(folder / lesson / f"{lesson}.ipynb", as_version=4)
 
