@@ -1,6 +1,6 @@
 """What the lessons measure. Every instrument returns a small table and leaves the model it looks at as it was."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -10,24 +10,34 @@ from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from helpers import experiment
+
 GATES = ("input gate", "forget gate", "candidate", "output gate")
 
 
-def feature_ranges(X: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """Minimum, maximum, mean, standard deviation and number of missing values of every feature.
+def looks_ahead(
+    preprocess: Callable[[pd.Series], pd.Series], series: pd.Series, rows: Sequence[int] | None = None
+) -> pd.Series:
+    """Would a value of the preprocessed series be the same if the future were not there yet?
 
-    X: (..., features), such as (samples, timesteps, features); NaN counts as missing. In the unit of each feature.
-    A standard deviation of 0 marks a feature that carries no information and must not be divided by it. Lesson 01.
+    preprocess: takes a series and returns one of the same length; series: in order of time, missing values allowed.
+    At each of `rows` (positions; by default 200, evenly spread) the result of all rows is compared with the result of
+    the rows up to there. Returns `share moved`, the share of these rows whose value differs, and `typical move`, the
+    median difference there, in standard deviations of the preprocessed series: 0 and 0 for a step that uses only the
+    past. A value that exists only with the future counts as moved. Raises ValueError for a result of another length.
+    Lesson 04.
     """
-    X = np.asarray(X)
-    if X.ndim < 2:
-        raise ValueError(f"X must have shape (..., features), got {X.shape}")
-    names = [f"feature {i}" for i in range(X.shape[-1])] if names is None else list(names)
-    if len(names) != X.shape[-1]:
-        raise ValueError(f"{len(names)} names for {X.shape[-1]} features")
-    table = pd.DataFrame(X.reshape(-1, X.shape[-1]).astype("float64"), columns=names)
-    summary = table.agg(["min", "max", "mean"]).T
-    return summary.assign(std=table.std(ddof=0), missing=table.isna().sum())
+    if rows is None:
+        rows = np.unique(np.linspace(len(series) // 10, len(series) - 1, 200).astype(int))
+    whole = preprocess(series)
+    if len(whole) != len(series):
+        raise ValueError(f"preprocess made {len(whole)} values of {len(series)}")
+    with_future = np.asarray(whole, "float64")[rows]
+    alone = np.array([np.asarray(preprocess(series.iloc[: row + 1]), "float64")[-1] for row in rows])
+    moved = ~np.isclose(with_future, alone, equal_nan=True)
+    by = np.abs(with_future - alone)[moved] / np.nanstd(np.asarray(whole, "float64"))
+    by = by[np.isfinite(by)]
+    return pd.Series({"share moved": moved.mean(), "typical move": np.median(by) if len(by) else 0.0})
 
 
 def gate_saturation(
@@ -45,7 +55,8 @@ def gate_saturation(
     Raises ValueError if there is no such layer or if X does not fit. Lesson 01.
     """
     chosen = _lstm_layer(model, layer)
-    if tuple(X.shape[1:]) != tuple(model.input_shape[1:]):
+    fits = [given in (size, None) for size, given in zip(X.shape[1:], model.input_shape[1:], strict=False)]
+    if X.ndim != len(model.input_shape) or not all(fits):
         raise ValueError(f"X has shape {X.shape}, the model takes {model.input_shape}")
     lstm = getattr(chosen, "forward_layer", chosen)
     inputs = keras.Model(model.inputs, chosen.input)(tf.convert_to_tensor(X, "float32"), training=False)
@@ -59,89 +70,34 @@ def gate_saturation(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def prediction_spread(target: np.ndarray, predictions: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """How far predictions spread, against how far the target spreads: a row for the target and for each prediction.
-
-    target and predictions: (samples,) or (samples, 1), in the same unit. Columns: `min`, `max`, `std`, and
-    `std / target's` - near 0 for a model that predicts the same value for everything. Lesson 01.
-    """
-    columns = {"target": _flat(target, "target")}
-    columns |= {name: _flat(values, name, like=columns["target"]) for name, values in predictions.items()}
-    table = pd.DataFrame(
-        {name: [v.min(), v.max(), v.std()] for name, v in columns.items()}, index=["min", "max", "std"]
-    ).T
-    table["std / target's"] = table["std"] / table.loc["target", "std"]
-    return table
-
-
-def regression_errors(target: np.ndarray, predictions: Mapping[str, np.ndarray], mean: float) -> pd.DataFrame:
-    """Errors of predictions beside those of always predicting `mean`, the mean of the *training* target.
-
-    target and predictions: (samples,) or (samples, 1), all in the same unit; baselines such as persistence ("the same
-    as now") go in as one more prediction. Columns: `RMSE` and `MAE` in that unit, and `MSE / mean's`: the squared error
-    relative to predicting the mean; 1 is worth nothing, 0 is perfect. Lessons 00 and 01.
-    """
-    target = _flat(target, "target")
-    rows = {"predict the mean": np.full_like(target, mean)}
-    rows |= {name: _flat(values, name, like=target) for name, values in predictions.items()}
-    table = pd.DataFrame(
-        {name: [np.mean((v - target) ** 2), np.mean(np.abs(v - target))] for name, v in rows.items()},
-        index=["MSE", "MAE"],
-    ).T
-    table.insert(0, "RMSE", np.sqrt(table["MSE"]))
-    table["MSE / mean's"] = table["MSE"] / table.loc["predict the mean", "MSE"]
-    return table.drop(columns="MSE")
-
-
-def turning_point(validation_loss: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """Where a validation loss turns, and how far it has risen by the last epoch: a row per run.
-
-    validation_loss: for each run its values by epoch; the first of a list is epoch 1, a Series is taken with its index,
-    where a missing value is an epoch that early stopping saved. Columns: `best epoch`, `best`, `last`, and their ratio
-    `last / best`, which is 1 if the loss never rose. The best is picked on the data that it is measured on, and so is a
-    little too good. Lesson 21.
-    """
-    rows = {}
-    for name, values in validation_loss.items():
-        series = values if isinstance(values, pd.Series) else pd.Series(list(values), index=range(1, len(values) + 1))
-        series = series.dropna().astype("float64")
-        if series.empty or not np.isfinite(series).all() or (series <= 0).any():
-            raise ValueError(f"the losses of {name!r} must be finite and above 0, at least one of them")
-        best, last = series.min(), series.iloc[-1]
-        rows[name] = {"best epoch": int(series.idxmin()), "best": best, "last": last, "last / best": last / best}
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def class_confidence(y: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """How often a classifier is right, and how sure it is of itself: a row per set of predictions.
+def class_confidence(y: np.ndarray, probabilities: Mapping[Hashable, np.ndarray]) -> pd.DataFrame:
+    """How often a classifier is right, how sure it is, and where its loss comes from: a row per set of predictions.
 
     y: (samples,), classes as integers from 0; probabilities: each (samples, classes), rows that sum to 1.
-    Columns: `accuracy`; `confidence`, the mean probability of the class that it names, which equals the accuracy in a
-    calibrated classifier; `loss`, the cross-entropy in nats; and its mean over the samples that it gets right and over
-    those it gets wrong (NaN if there are none). The first row knows nothing: every class is as likely as the other, and
-    its loss is the logarithm of the number of classes. Lesson 21.
+    Columns: `accuracy`; `confidence`, the mean probability of the class that it names, equal to the accuracy in a
+    calibrated classifier; `sure if wrong`, the confidence where it is wrong (NaN if it never is); `loss`, the
+    cross-entropy in nats, and the two parts that add up to it. ValueError for other shapes and sums. Lesson 21.
     """
     y = np.asarray(y)
     if y.ndim != 1 or y.dtype.kind not in "iu" or not len(y):
         raise ValueError(f"y must hold integers and have shape (samples,), got {y.dtype} {y.shape}")
     rows = {}
     for name, p in probabilities.items():
-        p = np.asarray(p, dtype="float64")
-        if p.ndim != 2 or len(p) != len(y):
-            raise ValueError(f"{name} must have shape ({len(y)}, classes), got {p.shape}")
-        if y.min() < 0 or y.max() >= p.shape[1]:
-            raise ValueError(
-                f"y has the classes {y.min()} to {y.max()}, {name} has probabilities of {p.shape[1]} classes"
-            )
+        p = np.asarray(p, "float64")
+        if p.ndim != 2 or len(p) != len(y) or not 0 <= y.min() <= y.max() < p.shape[1]:
+            raise ValueError(f"{name}: got {p.shape} for {len(y)} labels from {y.min()} to {y.max()}")
         if not np.allclose(p.sum(axis=1), 1, atol=1e-3) or (p < 0).any():
             raise ValueError(f"{name} must hold probabilities that sum to 1 in each row, without NaN")
-        loss, right = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)), p.argmax(axis=1) == y
-        uniform = np.log(p.shape[1])
-        rows.setdefault("knows nothing", [1 / p.shape[1], 1 / p.shape[1], uniform, uniform, uniform])
-        means = [loss[part].mean() if part.any() else np.nan for part in (right, ~right)]
-        rows[name] = [right.mean(), p.max(axis=1).mean(), loss.mean(), *means]
-    columns = ["accuracy", "confidence", "loss", "loss where right", "loss where wrong"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        loss, sure, wrong = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)), p.max(axis=1), p.argmax(axis=1) != y
+        rows[name] = {
+            "accuracy": 1 - wrong.mean(),
+            "confidence": sure.mean(),
+            "sure if wrong": sure[wrong].mean() if wrong.any() else np.nan,
+            "loss": loss.mean(),
+            "from right": (loss * ~wrong).mean(),
+            "from wrong": (loss * wrong).mean(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def class_balance(y: np.ndarray) -> pd.DataFrame:
@@ -240,8 +196,6 @@ def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int 
     holds integer labels. ValueError for an uncompiled model, unequal lengths, NaN, or labels that are all alike.
     Lesson 11.
     """
-    from helpers.experiment import _xla_works
-
     x, y = np.asarray(x), np.asarray(y)
     if not getattr(model, "compiled", False):
         raise ValueError("compile the model first: the test uses its loss and its optimizer")
@@ -256,8 +210,10 @@ def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int 
         raise ValueError("every target in this batch is the same: any network learns that by heart")
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
+    _finalize(copy)
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-    copy.compile(optimizer=optimizer, loss=model.loss, jit_compile=_xla_works(), steps_per_execution=min(steps, 10))
+    xla = experiment.jit_compile_for(copy)
+    copy.compile(optimizer=optimizer, loss=model.loss, jit_compile=xla, steps_per_execution=min(steps, 10))
     rows = {"before": _loss_and_accuracy(copy, x, y)}
     batch = tuple(tf.convert_to_tensor(v, "float32" if v.dtype.kind == "f" else None) for v in (x, y))
     copy.fit(tf.data.Dataset.from_tensors(batch).repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
@@ -319,13 +275,23 @@ _SEES_ONE_STEP = (
 )
 
 
+def _finalize(model: keras.Model) -> None:
+    """Lets each Normalization, in models inside the model too, take up the mean and variance given as weights."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+        elif isinstance(layer, keras.Model):
+            _finalize(layer)
+
+
 def _loss_and_accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Mean loss on (x, y), in inference mode, and the accuracy if y holds integer labels."""
+    """Mean loss on (x, y), in inference mode, and the accuracy if y holds integers, as labels or one-hot."""
     outputs = np.asarray(model(tf.convert_to_tensor(x, "float32" if x.dtype.kind == "f" else None), training=False))
     y = y.reshape(outputs.shape) if y.size == outputs.size else y  # (samples,) against (samples, 1) would broadcast
     scores = {"loss": float(np.mean(keras.losses.get(model.loss)(y, outputs)))}
     if y.dtype.kind in "iub":
         chosen = outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else outputs > 0.5
+        y = y.argmax(axis=-1) if y.size > chosen.size else y
         scores["accuracy"] = float(np.mean(chosen == y.reshape(chosen.shape)))
     return scores
 
