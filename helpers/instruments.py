@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from sklearn.metrics import average_precision_score
-from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from helpers import experiment
@@ -386,27 +385,6 @@ def fitted_on(scaler: StandardScaler | MinMaxScaler, candidates: Mapping[str, np
             if value is not None
         }
     return pd.DataFrame(table).T
-
-
-def nearest_training_sample(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """How far each sample is from the training sample most like it: a row per part.
-
-    train and parts: (samples, ...), scaled alike, whole windows or features made of them. The distance is the root mean
-    square difference over all values of a sample. Columns: `samples`, `median` distance, `nearest tenth` (a tenth of
-    the samples is nearer than this). A validation part that lies much nearer than the data the model is meant for is
-    too easy. Raises ValueError for other shapes, or NaN. Lesson 02.
-    """
-    train = _finite(train, "train")
-    neighbours = NearestNeighbors(n_neighbors=1).fit(train.reshape(len(train), -1))
-    table = {}
-    for name, X in parts.items():
-        X = _finite(X, name)
-        if X.shape[1:] != train.shape[1:]:
-            raise ValueError(f"{name} has samples of shape {X.shape[1:]}, the training part of {train.shape[1:]}")
-        flat = X.reshape(len(X), -1)
-        distance = neighbours.kneighbors(flat)[0][:, 0] / np.sqrt(flat.shape[1])
-        table[name] = {"samples": len(X), "median": np.median(distance), "nearest tenth": np.quantile(distance, 0.1)}
-    return pd.DataFrame(table).T.astype({"samples": int})
 
 
 def _finite(X: np.ndarray, name: str, dimensions: int | None = None) -> np.ndarray:

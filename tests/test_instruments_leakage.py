@@ -113,24 +113,6 @@ def test_fitted_on_refuses():
         instruments.fitted_on(StandardScaler().fit(np.zeros((2, 1))), {"other": np.full((2, 1), np.nan)})
 
 
-def test_nearest_training_sample_is_a_root_mean_square():
-    train = np.zeros((2, 4, 1))
-    table = instruments.nearest_training_sample(train, {"same": train, "off": np.full((3, 4, 1), 2.0)})
-    assert table["median"].to_list() == [0, 2]
-    assert table["samples"].to_list() == [2, 3]
-
-
-def test_nearest_training_sample_has_a_nearest_tenth():
-    other = np.arange(11.0)[:, None]
-    assert instruments.nearest_training_sample(np.zeros((1, 1)), {"other": other}).loc["other", "nearest tenth"] == 1
-
-
-@pytest.mark.parametrize("X", [np.zeros((2, 3)), np.full((2, 2), np.nan), np.zeros(4)])
-def test_nearest_training_sample_refuses(X):
-    with pytest.raises(ValueError, match="other"):
-        instruments.nearest_training_sample(np.zeros((2, 2)), {"other": X})
-
-
 def test_the_six_windows_of_a_recording_share_no_row_but_person_and_exercise():
     watch = data.load_watch_exercises()
     assert watch.X.shape == (840, 75, 6)
