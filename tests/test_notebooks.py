@@ -168,14 +168,14 @@ def test_the_fix_marks_what_changed_and_draws_it(path):
 
 @every_notebook
 def test_claims_go_through_the_table(path):
-    assert tagged(path, "claims")
+    assert any(calls(cell, "check_claims") for cell in tagged(path, "claims"))
     for cell in cells(path, "code"):
-        claims = "claims" in cell.metadata.get("tags", [])
-        assert bool(calls(cell, "check_claims")) == claims, "check_claims belongs into a cell tagged claims"
+        tags = cell.metadata.get("tags", [])
+        assert "claims" in tags or not calls(cell, "check_claims"), "check_claims belongs into a cell tagged claims"
         for claim in calls(cell, "Claim"):
             sentence = claim.args[0]
             assert isinstance(sentence, ast.Constant), "a claim is one plain sentence"
-            assert re.fullmatch(r"[A-Z0-9“\"].+\.", sentence.value), sentence.value
+            assert re.fullmatch(r"[A-Z0-9“‘\"'].+\.", sentence.value), sentence.value
             assert not all(isinstance(part, ast.Constant) for part in (claim.args[1], claim.args[3])), "cannot fail"
 
 
