@@ -40,6 +40,7 @@ class Panel:
     baseline: str
 
 
+# At most seven: with the legend they fill the picture.
 PANELS = [
     Panel(
         "01_unscaled_inputs",
@@ -62,6 +63,26 @@ PANELS = [
         "0",
     ),
     Panel(
+        "03_leakage_in_time",
+        "Good until next year",
+        "true − promised error, of\npersistence's (0 is honest)",
+        ("shuffled", "in time,\nwith a gap"),
+        "promise = truth",
+        'true["shuffled"] - promised["shuffled"]',
+        'true["in time, gap"] - promised["in time, gap"]',
+        "0",
+    ),
+    Panel(
+        "04_leaky_preprocessing",
+        "Good until live",
+        "true − promised error\nin µg/m³ (0 is honest)",
+        ("centred\naverage", "trailing\naverage"),
+        "promise = truth",
+        'true["centred"] - promise["centred"]',
+        'true["trailing"] - promise["trailing"]',
+        "0",
+    ),
+    Panel(
         "05_class_imbalance",
         "Misses the rare class",
         "recall on the test part\n(higher is better)",
@@ -76,10 +97,10 @@ PANELS = [
         "Training score stays low",
         "training accuracy\n(higher is better)",
         ("2 units", "16 units"),
-        "linear model",
+        "linear rule",
         'trained["2 units"]',
         'trained["16 units"]',
-        'baseline["mean and spread"]',
+        'baselines["linear rule"]',
     ),
     Panel(
         "21_no_regularization",
@@ -87,9 +108,9 @@ PANELS = [
         "cross-entropy on the test part\n(lower is better)",
         ("not\nregularized", "with\ndropout"),
         "logistic regression",
-        'loss["none, at the end"]',
-        'loss["dropout, at the end"]',
-        'linear_test["loss"]',
+        'loss["none"]',
+        'loss["dropout"]',
+        'linear_loss["linear model"]',
     ),
 ]
 
@@ -111,7 +132,7 @@ def draw(found: dict[str, dict]) -> plt.Figure:
     from helpers import plots
 
     plots.use_course_style()
-    figure, axes = plt.subplots(2, 3, figsize=(10.6, 7.2), dpi=WIDTH / 10.6)
+    figure, axes = plt.subplots(2, 4, figsize=(13.6, 7.2), dpi=WIDTH / 13.6)
     for axis, panel in zip(axes.flat, PANELS, strict=False):
         values = found[panel.lesson]
         shift = np.linspace(-0.16, 0.16, len(values["broken"]))  # so that equal scores stay apart
@@ -136,7 +157,7 @@ def draw(found: dict[str, dict]) -> plt.Figure:
 
 
 def explain(axis: plt.Axes, styles: dict) -> None:
-    """The legend, in the place of a sixth panel."""
+    """The legend, in the place of an eighth panel."""
     axis.axis("off")
     rows = [
         (styles["broken"], "broken runs, and their mean"),
