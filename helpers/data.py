@@ -165,17 +165,6 @@ def load_ecg_beats() -> Beats:
         )
 
 
-def load_shallow_network_study() -> pd.DataFrame:
-    """The longer study of lesson 11: 800 rows, one per network, learning rate, split, seed and kept epoch.
-
-    Columns: `network`, `weights` (their number), `learning_rate`, `validation_people`, `seed`, `epoch`;
-    `accuracy`, `loss` (cross-entropy in nats), `val_accuracy` and `val_loss` at that epoch.
-
-    Source: data/studies/shallow_network.py, on the watch exercises. Lesson 11.
-    """
-    return pd.read_csv(data_file("studies/shallow_network.csv"))
-
-
 def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:
     """Cut a table into train, validation and test in the order of its rows, leaving out `gap` rows at each cut.
 
