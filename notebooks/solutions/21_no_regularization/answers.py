@@ -1,114 +1,78 @@
 # Right and wrong answers to the exercises of lesson 21. tests/test_exercises.py runs each in place of the solution.
 # A cell begins with `# %% exercise | right or wrong | what somebody thought | for wrong ones, words of the reason`.
 
-# %% exercise-1 | right | the lesson's two instruments
-def read(y, probabilities):
-    table = instruments.class_confidence(y, {str(i): p for i, p in enumerate(probabilities)}).iloc[1:]
-    turn = instruments.turning_point({"run": table["loss"].to_numpy()}).loc["run"]
-    epoch = int(turn["best epoch"])
-    if turn["best"] > 0.9 * np.log(probabilities.shape[2]):
-        return epoch, "knows nothing"
-    if turn["last / best"] < 1.05:
-        return epoch, "still falling"
-    fell = table["accuracy"].iloc[epoch - 1] - table["accuracy"].iloc[-1]
-    return epoch, "surer mistakes" if fell < 0.03 else "more mistakes"
+# %% exercise-1 | right | measured on the tables instead of read
+def read():
+    last = {name: table.iloc[-1] for name, table in tables.items()}
+    findings = dict.fromkeys("ABCD", "still learning")
+    for name, table in tables.items():
+        if table["loss"].min() > 0.95 * np.log(4):
+            findings[name] = "knows nothing"
+        elif table["accuracy"].max() - last[name]["accuracy"] > 0.05:
+            findings[name] = "more mistakes"
+        elif last[name]["loss"] > 1.1 * table["loss"].min():
+            findings[name] = "surer mistakes"
+    return findings, tables["C"]["loss"].loc[:7].idxmin(), 100 * (last["C"]["confidence"] - last["C"]["accuracy"])
 
 
-# %% exercise-1 | right | NumPy alone
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    best = loss.argmin()
-    is_true = {
-        "knows nothing": loss[best] > 0.9 * np.log(probabilities.shape[-1]),
-        "still falling": loss[-1] < 1.05 * loss[best],
-        "more mistakes": accuracy[best] - accuracy[-1] >= 0.03,
-        "surer mistakes": True,
-    }
-    return best + 1, next(name for name, true in is_true.items() if true)
+# %% exercise-1 | right | a list instead of a tuple, and points read off the figure
+def read():
+    return [{"D": "still learning", "C": "surer mistakes", "B": "knows nothing", "A": "more mistakes"}, 4.0, 24.6]
 
 
-# %% exercise-1 | wrong | counts the epochs from 0 | the lowest loss is that of epoch
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    best = loss.argmin()
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    if loss[best] > 0.9 * np.log(probabilities.shape[-1]):
-        return best, "knows nothing"
-    if loss[-1] < 1.05 * loss[best]:
-        return best, "still falling"
-    return best, "more mistakes" if accuracy[best] - accuracy[-1] >= 0.03 else "surer mistakes"
+# %% exercise-1 | wrong | whatever rises makes surer mistakes: A and C exchanged | network A is not a case of
+def read():
+    return {"A": "surer mistakes", "B": "knows nothing", "C": "more mistakes", "D": "still learning"}, 4, 25
 
 
-# %% exercise-1 | wrong | stops when the loss rises for the first time | the lowest loss is that of epoch
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    rises = np.flatnonzero(np.diff(loss) > 0)
-    best = rises[0] if len(rises) else len(loss) - 1
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    if loss[best] > 0.9 * np.log(probabilities.shape[-1]):
-        return best + 1, "knows nothing"
-    if loss[-1] < 1.05 * loss[best]:
-        return best + 1, "still falling"
-    return best + 1, "more mistakes" if accuracy[best] - accuracy[-1] >= 0.03 else "surer mistakes"
+# %% exercise-1 | wrong | a high loss means that it is still learning | network B is not a case of
+def read():
+    return {"A": "more mistakes", "B": "still learning", "C": "surer mistakes", "D": "knows nothing"}, 4, 25
 
 
-# %% exercise-1 | wrong | keeps the epoch with the highest accuracy | the lowest loss is that of epoch
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    best = accuracy.argmax()
-    if loss[best] > 0.9 * np.log(probabilities.shape[-1]):
-        return best + 1, "knows nothing"
-    if loss[-1] < 1.05 * loss[best]:
-        return best + 1, "still falling"
-    return best + 1, "more mistakes" if accuracy[best] - accuracy[-1] >= 0.03 else "surer mistakes"
+# %% exercise-1 | wrong | the lowest loss of all epochs, whatever the patience | does not hand over epoch 12
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 12, 25
 
 
-# %% exercise-1 | wrong | no baseline: whatever rises was learnt before | it is 'knows nothing'
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    best = loss.argmin()
-    if loss[-1] < 1.05 * loss[best]:
-        return best + 1, "still falling"
-    return best + 1, "more mistakes" if accuracy[best] - accuracy[-1] >= 0.03 else "surer mistakes"
+# %% exercise-1 | wrong | the epoch in which the training ends | does not hand over epoch 7
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 7, 25
 
 
-# %% exercise-1 | wrong | a rising loss means more mistakes | it is 'surer mistakes'
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    best = loss.argmin()
-    if loss[best] > 0.9 * np.log(probabilities.shape[-1]):
-        return best + 1, "knows nothing"
-    return best + 1, "still falling" if loss[-1] < 1.05 * loss[best] else "more mistakes"
+# %% exercise-1 | wrong | counts the epochs from 0 | does not hand over epoch 3
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 3, 25
 
 
-# %% exercise-1 | wrong | any change of the accuracy counts, also a rise | it is 'surer mistakes'
-def read(y, probabilities):
-    loss = -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1)
-    accuracy = (probabilities.argmax(axis=2) == y).mean(axis=1)
-    best = loss.argmin()
-    if loss[best] > 0.9 * np.log(probabilities.shape[-1]):
-        return best + 1, "knows nothing"
-    if loss[-1] < 1.05 * loss[best]:
-        return best + 1, "still falling"
-    return best + 1, "more mistakes" if abs(accuracy[best] - accuracy[-1]) >= 0.03 else "surer mistakes"
+# %% exercise-1 | wrong | a share instead of points | surer by 0.25 points
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 4, 0.25
 
 
-# %% exercise-1 | wrong | a fixed answer | the lowest loss is that of epoch
-def read(y, probabilities):
-    return 8, "surer mistakes"
+# %% exercise-1 | wrong | the confidence itself | surer by 97 points
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 4, 97
 
 
-# %% exercise-1 | wrong | the epoch alone | should return two things
-def read(y, probabilities):
-    return -np.log(probabilities[:, np.arange(len(y)), y]).mean(axis=1).argmin() + 1
+# %% exercise-1 | wrong | how much the confidence rose since the lowest loss, of another network | surer by 16 points
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 4, 16
+
+
+# %% exercise-1 | wrong | the findings alone | should return three things
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}
+
+
+# %% exercise-1 | wrong | a network left out | should be a dictionary with the keys
+def read():
+    return {"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes"}, 4, 25
 
 
 # %% exercise-1 | wrong | prints instead of returning | returned None
-def read(y, probabilities):
-    print(instruments.class_confidence(y, dict(enumerate(probabilities, start=1))))
+def read():
+    print({"A": "more mistakes", "B": "knows nothing", "C": "surer mistakes", "D": "still learning"}, 4, 25)
 
 
 # %% exercise-2 | right | epoch by epoch, with the best weights kept by hand
@@ -175,6 +139,14 @@ def fit_stopped(model, train, validation, test):
 # %% exercise-2 | wrong | more data are better: trains on the validation part too | it has learnt it by heart
 def fit_stopped(model, train, validation, test):
     X, y = (np.concatenate(both) for both in zip(train, validation, strict=True))
+    stop = keras.callbacks.EarlyStopping(patience=8, restore_best_weights=True)
+    model.fit(X, y, validation_data=validation, epochs=20, callbacks=[stop], verbose=0)
+    return model, cross_entropy(model, *test)
+
+
+# %% exercise-2 | wrong | more data are better: trains on the test part too | the model's validation loss is
+def fit_stopped(model, train, validation, test):
+    X, y = (np.concatenate(both) for both in zip(train, test, strict=True))
     stop = keras.callbacks.EarlyStopping(patience=8, restore_best_weights=True)
     model.fit(X, y, validation_data=validation, epochs=20, callbacks=[stop], verbose=0)
     return model, cross_entropy(model, *test)
