@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from sklearn.metrics import average_precision_score
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from helpers import experiment
@@ -97,91 +96,6 @@ def class_confidence(y: np.ndarray, probabilities: Mapping[Hashable, np.ndarray]
             "from wrong": (loss * wrong).mean(),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def class_balance(y: np.ndarray) -> pd.DataFrame:
-    """How often each class occurs: a row per class, columns `count`, `share`, `balanced weight`.
-
-    y: (samples,) or (samples, 1), integer classes. The balanced weight is samples / (classes · count), as in
-    scikit-learn: with it, every class has the same total weight. The larger share is the accuracy of a rule that always
-    names that class. Raises ValueError if only one class occurs. Lesson 05.
-    """
-    y = _flat(y, "y")
-    classes, counts = np.unique(y, return_counts=True)
-    if (classes % 1).any():
-        raise ValueError(f"y must hold whole numbers as classes, got {classes[classes % 1 != 0][0]:g}")
-    if len(classes) < 2:
-        raise ValueError(f"y holds only the class {classes[0]:.0f}: a second one is absent")
-    columns = {"count": counts, "share": counts / len(y), "balanced weight": len(y) / (len(classes) * counts)}
-    return pd.DataFrame(columns, index=pd.Index(classes.astype(int), name="class"))
-
-
-def detection_scores(
-    y: np.ndarray, probabilities: Mapping[str, np.ndarray], threshold: float | Mapping[str, float] = 0.5
-) -> pd.DataFrame:
-    """What a detector finds and what it costs: a row per set of predictions, below that of never raising an alarm.
-
-    y: (samples,) or (samples, 1), 1 for what is sought and 0 for the rest, both present; probabilities: each of the
-    same length, between 0 and 1. An alarm is a probability above the threshold; a mapping gives each row its own.
-    Columns, the confusion matrix: `found`, `missed`, `false alarms`, `rest` (rightly silent); then `accuracy`;
-    `recall`, found of all sought; `precision`, found of all alarms (NaN without alarms); `average precision`, the
-    precision averaged over all thresholds, which is the share of the sought for a ranking by chance. Lesson 05.
-    """
-    truth = _two_classes(y)
-    limits = threshold if isinstance(threshold, Mapping) else dict.fromkeys(probabilities, threshold)
-    if missing := [name for name in probabilities if name not in limits]:
-        raise ValueError(f"no threshold for {missing}")
-    scores = {"never an alarm": np.zeros(len(truth))}
-    scores |= {name: _probabilities(p, name, truth) for name, p in probabilities.items()}
-    rows = {}
-    for name, p in scores.items():
-        alarm = p > limits.get(name, 0.5)
-        found, false = int((alarm & truth).sum()), int((alarm & ~truth).sum())
-        rows[name] = {
-            "found": found,
-            "missed": int(truth.sum()) - found,
-            "false alarms": false,
-            "rest": int((~truth).sum()) - false,
-            "accuracy": (alarm == truth).mean(),
-            "recall": found / truth.sum(),
-            "precision": found / (found + false) if found + false else np.nan,
-            "average precision": average_precision_score(truth, p),
-        }
-    return pd.DataFrame(rows).T.astype(dict.fromkeys(("found", "missed", "false alarms", "rest"), int))
-
-
-def reliability(y: np.ndarray, probabilities: np.ndarray, bins: int = 5) -> pd.DataFrame:
-    """Do probabilities mean what they say? The samples in groups of like probability: a row per group.
-
-    y: (samples,) or (samples, 1), 1 and 0, both present; probabilities: of the same length, between 0 and 1. The
-    `bins` groups, from the lowest probabilities to the highest, hold equally many samples (or one more). Columns:
-    `predicted`, the group's mean probability; `observed`, its share of ones; `count`. The two are alike in a calibrated
-    model. Lesson 05.
-    """
-    truth = _two_classes(y)
-    p = _probabilities(probabilities, "probabilities", truth)
-    if not 1 <= bins <= len(p):
-        raise ValueError(f"bins must lie between 1 and the number of samples, {len(p)}, got {bins}")
-    groups = np.array_split(np.argsort(p, kind="stable"), bins)
-    rows = [{"predicted": p[group].mean(), "observed": truth[group].mean(), "count": len(group)} for group in groups]
-    return pd.DataFrame(rows)
-
-
-def _two_classes(y: np.ndarray) -> np.ndarray:
-    """(samples,) of bool, after a check that both classes are there."""
-    y = _flat(y, "y")
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(f"y must hold 0 and 1, got {np.unique(y)[:5]}")
-    if y.min() == y.max():
-        raise ValueError(f"y holds only the class {y[0]:.0f}: the other is absent, and no score can be given")
-    return y == 1
-
-
-def _probabilities(values: np.ndarray, name: str, like: np.ndarray) -> np.ndarray:
-    values = _flat(values, name, like=like)
-    if values.min() < 0 or values.max() > 1:
-        raise ValueError(f"{name} must lie between 0 and 1, got {values.min():.3g} to {values.max():.3g}")
-    return values
 
 
 def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 300) -> pd.DataFrame:
@@ -420,19 +334,6 @@ def _fingerprints(X: np.ndarray) -> tuple[list[bytes], list[bytes]]:
     """The bytes of each window, and of each of their rows: equal content has equal bytes."""
     X = X + 0.0  # −0.0 becomes 0.0
     return [window.tobytes() for window in X], [row.tobytes() for row in X.reshape(-1, X.shape[-1])]
-
-
-def _flat(values: np.ndarray, name: str, like: np.ndarray | None = None) -> np.ndarray:
-    """(samples,) in float64, after checks that keep a silent broadcast or NaN out of a score."""
-    values = np.asarray(values, dtype="float64")
-    if values.ndim not in (1, 2) or (values.ndim == 2 and values.shape[1] != 1):
-        raise ValueError(f"{name} must have shape (samples,) or (samples, 1), got {values.shape}")
-    values = values.ravel()
-    if like is not None and values.shape != like.shape:
-        raise ValueError(f"{name} has {len(values)} samples, the target has {len(like)}")
-    if np.isnan(values).any():
-        raise ValueError(f"{name} holds NaN in {np.isnan(values).sum()} of {len(values)} samples")
-    return values
 
 
 def _lstm_layer(model: keras.Model, name: str | None) -> keras.Layer:

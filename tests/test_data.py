@@ -160,3 +160,17 @@ def test_the_study_of_lesson_11_is_as_its_card_says():
     assert study["weights"].min() == 93
     assert study["weights"].max() == 4023
     assert study[["accuracy", "val_accuracy"]].stack().between(0, 1).all()
+
+
+def test_ecg_beats():
+    beats = data.load_ecg_beats()
+    assert beats.X.shape == (2278, 160)
+    assert beats.X.dtype == np.float32
+    assert np.bincount(beats.y).tolist() == [2164, 114]
+    assert -1.8 < beats.X.min() < -1.5  # millivolts
+    assert 1.5 < beats.X.max() < 1.8
+    steps = np.diff(beats.seconds)
+    assert steps.min() * 250 == pytest.approx(89)
+    assert beats.seconds[-1] - beats.seconds[0] < 1800
+    blocks = ((beats.seconds - beats.seconds[0]) // 300).astype(int)
+    assert (np.bincount(blocks, weights=beats.y) > 0).all()
