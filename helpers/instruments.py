@@ -134,60 +134,6 @@ def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int 
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def receptive_field(model: keras.Model) -> pd.DataFrame:
-    """How much of the input sequence one output step of each layer can see: a row per layer.
-
-    Columns: `steps out`, how many steps the layer hands on; `sees`, how many consecutive input steps take part in one
-    of them; `hop`, by how many input steps two neighbouring ones differ. A recurrent layer, a Flatten or a global
-    pooling sees the whole sequence. In time steps: multiply by the sampling interval to get seconds.
-
-    model: layers in a row (Sequential), its input (timesteps, features) with a fixed number of timesteps.
-    ValueError for other models and for layers whose field is not known. Lesson 11.
-    """
-    if not isinstance(model, keras.Sequential) or len(model.input_shape) != 3 or model.input_shape[1] is None:
-        raise ValueError("receptive_field takes a Sequential model with an input of shape (timesteps, features)")
-    length = model.input_shape[1]
-    sees, hop, rows = 1, 1, {}
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv1D):
-            reach, stride = (layer.kernel_size[0] - 1) * layer.dilation_rate[0], layer.strides[0]
-        elif isinstance(layer, keras.layers.MaxPooling1D | keras.layers.AveragePooling1D):
-            pool, strides = (v[0] if isinstance(v, tuple) else v for v in (layer.pool_size, layer.strides))
-            reach, stride = pool - 1, strides
-        elif isinstance(layer, _SEES_ALL):
-            reach, stride = length, 1
-        elif isinstance(layer, _SEES_ONE_STEP):
-            reach, stride = 0, 1
-        else:
-            raise ValueError(f"the receptive field of {type(layer).__name__} {layer.name!r} is not known here")
-        sees, hop = min(length, sees + reach * hop), hop * stride
-        steps = layer.output.shape[1] if len(layer.output.shape) == 3 else 1
-        rows[layer.name] = {"steps out": steps, "sees": sees, "hop": hop if steps > 1 else 0}
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-_SEES_ALL = (
-    keras.layers.RNN,
-    keras.layers.Bidirectional,
-    keras.layers.Flatten,
-    keras.layers.GlobalAveragePooling1D,
-    keras.layers.GlobalMaxPooling1D,
-)
-_SEES_ONE_STEP = (
-    keras.layers.Dense,
-    keras.layers.TimeDistributed,
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.GaussianNoise,
-    keras.layers.Activation,
-    keras.layers.ReLU,
-    keras.layers.Normalization,
-    keras.layers.BatchNormalization,
-    keras.layers.LayerNormalization,
-    keras.layers.Rescaling,
-)
-
-
 def _finalize(model: keras.Model) -> None:
     """Lets each Normalization, in models inside the model too, take up the mean and variance given as weights."""
     for layer in model.layers:

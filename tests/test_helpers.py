@@ -18,7 +18,6 @@ FOR_A_READERS_OWN_MODEL = {
     "instruments.gate_saturation",
     "instruments.looks_ahead",
     "instruments.one_batch_test",
-    "instruments.receptive_field",
     "instruments.shared_content",
 }
 # No notebook need name these.

@@ -56,6 +56,28 @@ def test_one_batch_of_a_binary_classifier():
     assert table.loc["before", "loss"] == pytest.approx(np.log(2), abs=1e-5)
 
 
+def test_one_batch_of_one_hot_integers():
+    """The same rows as with labels, and the same loss."""
+    model = classifier(8)
+    labels = instruments.one_batch_test(model, x, y, steps=2)
+    model.compile(optimizer=keras.optimizers.Adam(0.02), loss="categorical_crossentropy")
+    one_hot = instruments.one_batch_test(model, x, np.eye(4, dtype=int)[y], steps=2)
+    np.testing.assert_allclose(one_hot, labels, rtol=1e-4)
+
+
+def test_one_batch_starts_from_the_loss_of_the_model_even_if_that_normalizes():
+    """One Normalization in the model, one in a model inside: copied weights alone would leave them at 0 and 1."""
+    shifted, inner = 50 + 10 * x, layers.Normalization()
+    inner.adapt(shifted)
+    outer = layers.Normalization()
+    outer.adapt(x)
+    inside = keras.Sequential([keras.Input((5, 2)), inner])
+    model = keras.Sequential([keras.Input((5, 2)), inside, outer, layers.Flatten(), layers.Dense(4, "softmax")])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    table = instruments.one_batch_test(model, shifted, y, steps=1)
+    assert table.loc["before", "loss"] == pytest.approx(model.evaluate(shifted, y, verbose=0), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -74,62 +96,3 @@ def test_one_batch_errors(change, message):
 def test_one_batch_wants_a_compiled_model():
     with pytest.raises(ValueError, match="compile"):
         instruments.one_batch_test(keras.Sequential([keras.Input((5, 2)), layers.Flatten(), layers.Dense(4)]), x, y)
-
-
-def sequential(*stack, shape=(25, 6)):
-    return keras.Sequential([keras.Input(shape), *stack])
-
-
-def test_receptive_field_by_hand():
-    model = sequential(
-        layers.Conv1D(4, 5, strides=2, name="first"),
-        layers.Dropout(0.1, name="dropout"),
-        layers.Conv1D(4, 5, strides=2, name="second"),
-        layers.LSTM(3, name="lstm"),
-        layers.Dense(2, name="dense"),
-    )
-    table = instruments.receptive_field(model)
-    assert table["sees"].to_dict() == {"first": 5, "dropout": 5, "second": 13, "lstm": 25, "dense": 25}
-    assert table["steps out"].to_dict() == {"first": 11, "dropout": 11, "second": 4, "lstm": 1, "dense": 1}
-    assert table["hop"].to_dict() == {"first": 2, "dropout": 2, "second": 4, "lstm": 0, "dense": 0}
-
-
-def test_receptive_field_is_what_the_output_depends_on():
-    model = sequential(
-        layers.Conv1D(3, 3, dilation_rate=2), layers.MaxPooling1D(2), layers.Conv1D(3, 2), layers.AveragePooling1D(3, 1)
-    )
-    keras.utils.set_random_seed(0)
-    base = np.zeros((1, 25, 6), "float32")
-    start = np.asarray(model(base))[0, 0]
-    moved = []
-    for step in range(25):
-        for sign in (1, -1):
-            other = base.copy()
-            other[0, step] = sign * rng.normal(size=6)
-            if not np.allclose(start, np.asarray(model(other))[0, 0]):
-                moved.append(step)
-    assert max(moved) + 1 == instruments.receptive_field(model)["sees"].iloc[-1] == 12
-    second = [step for step in range(25) if not np.allclose(*_second_step(model, step))]
-    assert min(second) == instruments.receptive_field(model)["hop"].iloc[-1] == 2
-
-
-def _second_step(model, step):
-    base = np.zeros((1, 25, 6), "float32")
-    other = base.copy()
-    other[0, step] = 5 * np.arange(1, 7)
-    return np.asarray(model(base))[0, 1], np.asarray(model(other))[0, 1]
-
-
-def test_receptive_field_never_exceeds_the_sequence():
-    table = instruments.receptive_field(sequential(layers.Conv1D(2, 9, padding="same"), shape=(4, 1)))
-    assert table["sees"].tolist() == [4]
-    assert table["steps out"].tolist() == [4]
-
-
-def test_receptive_field_errors():
-    with pytest.raises(ValueError, match="Sequential"):
-        instruments.receptive_field(sequential(layers.LSTM(2), shape=(None, 3)))
-    with pytest.raises(ValueError, match="Sequential"):
-        instruments.receptive_field(sequential(layers.Dense(2), shape=(3,)))
-    with pytest.raises(ValueError, match="UpSampling1D"):
-        instruments.receptive_field(sequential(layers.UpSampling1D(2)))

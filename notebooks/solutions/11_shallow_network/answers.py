@@ -1,148 +1,125 @@
 # Right and wrong answers to the exercises of lesson 11. tests/test_exercises.py runs each in place of the solution.
 # A cell begins with `# %% exercise | right or wrong | what somebody thought | for wrong ones, words of the reason`.
 
-# %% exercise-1 | right | three questions, as NumPy arrays
-def what_ails(history, rule, guess):
-    train, validation = np.array(history["loss"]), np.array(history["val_loss"])
-    if train[-1] > rule:
-        return "underfits"
-    if not (validation < guess).any():
-        return "memorises"
-    return "overfits" if validation[-1] / validation.min() > 1.1 else "none"
+# %% exercise-1 | right | two comprehensions, lists instead of sets
+def read_figure():
+    late = [name for name in records if records[name]["training"][60] < records[name]["rule"]]
+    early = [name for name in records if records[name]["training"][20] < records[name]["rule"]]
+    return late, [name for name in early if name not in late]
 
 
-# %% exercise-1 | right | all words that apply, and then the first
-def what_ails(history, rule, guess):
-    *_, last = history["val_loss"]
-    lowest = sorted(history["val_loss"])[0]
-    applies = {
-        "underfits": history["loss"][39] - rule > 0,
-        "memorises": lowest >= guess,
-        "overfits": last > lowest + lowest / 10,
-        "none": True,
-    }
-    return next(word for word, true in applies.items() if true)
+# %% exercise-1 | right | how far above the rule, in a table
+def read_figure():
+    over = pd.DataFrame({name: record["training"] - record["rule"] for name, record in records.items()})
+    under = set(over.columns[over.loc[60] < 0])
+    return under, set(over.columns[over.loc[20] < 0]) - under
 
 
-# %% exercise-1 | wrong | curves that lie close together are fine | the answer is 'underfits'
-def what_ails(history, rule, guess):
-    loss, lowest, last = history["loss"][-1], min(history["val_loss"]), history["val_loss"][-1]
-    if last < 1.2 * loss:
-        return "none"
-    if loss > rule:
-        return "underfits"
-    if lowest >= guess:
-        return "memorises"
-    return "overfits" if last > 1.1 * lowest else "none"
+# %% exercise-1 | wrong | curves that lie close together are fine, a gap is not | set: the training accuracy is
+def read_figure():
+    gap = {name for name, r in records.items() if r["training"][60] - r["validation"][60] > 0.1}
+    return gap, set()
 
 
-# %% exercise-1 | wrong | better than guessing is not underfitting | the answer is 'underfits'
-def what_ails(history, rule, guess):
-    lowest = min(history["val_loss"])
-    if history["loss"][-1] > guess:
-        return "underfits"
-    if lowest >= guess:
-        return "memorises"
-    return "overfits" if history["val_loss"][-1] > 1.1 * lowest else "none"
+# %% exercise-1 | wrong | holds the validation curve against the rule | set: the training accuracy is
+def read_figure():
+    below = {name for name, r in records.items() if r["validation"][60] < r["rule"]}
+    return below, set()
 
 
-# %% exercise-1 | wrong | holds the validation loss against the rule's training loss | the answer is
-def what_ails(history, rule, guess):
-    lowest = min(history["val_loss"])
-    if history["val_loss"][-1] > rule:
-        return "underfits"
-    if lowest >= guess:
-        return "memorises"
-    return "overfits" if history["val_loss"][-1] > 1.1 * lowest else "none"
+# %% exercise-1 | wrong | a training accuracy of 0.6 and more is no underfitting | set: the training accuracy is
+def read_figure():
+    low = {name for name, r in records.items() if r["training"][60] < 0.6}
+    return low, {name for name, r in records.items() if r["training"][20] < 0.6} - low
 
 
-# %% exercise-1 | wrong | a gap between the curves is overfitting | yours is 'overfits'
-def what_ails(history, rule, guess):
-    if history["loss"][-1] > rule:
-        return "underfits"
-    if min(history["val_loss"]) >= guess:
-        return "memorises"
-    return "overfits" if history["val_loss"][-1] > 1.1 * history["loss"][-1] else "none"
+# %% exercise-1 | wrong | whoever still rises needs patience | set: the training accuracy is
+def read_figure():
+    under = {name for name, r in records.items() if r["training"][60] < r["rule"]}
+    return under, {name for name, r in records.items() if r["training"][60] > r["training"][20]}
 
 
-# %% exercise-1 | wrong | reads the first epoch instead of the last | yours is 'underfits'
-def what_ails(history, rule, guess):
-    lowest = min(history["val_loss"])
-    if history["loss"][0] > rule:
-        return "underfits"
-    if lowest >= guess:
-        return "memorises"
-    return "overfits" if history["val_loss"][-1] > 1.1 * lowest else "none"
+# %% exercise-1 | wrong | counts those who were late as underfitting | belong into the first set
+def read_figure():
+    early = {name for name, r in records.items() if r["training"][20] < r["rule"]}
+    return early, set()
 
 
-# %% exercise-1 | wrong | the lesson's ln 7 for every table | yours is
-def what_ails(history, rule, guess):
-    lowest = min(history["val_loss"])
-    if history["loss"][-1] > rule:
-        return "underfits"
-    if lowest >= np.log(7):
-        return "memorises"
-    return "overfits" if history["val_loss"][-1] > 1.1 * lowest else "none"
+# %% exercise-1 | wrong | the two sets in the other order | set: the training accuracy is
+def read_figure():
+    under = {name for name, r in records.items() if r["training"][60] < r["rule"]}
+    late = {name for name, r in records.items() if r["training"][20] < r["rule"]} - under
+    return late, under
 
 
-# %% exercise-1 | wrong | looks at the validation curve first | the answer is 'underfits'
-def what_ails(history, rule, guess):
-    lowest = min(history["val_loss"])
-    if lowest >= guess:
-        return "memorises"
-    if history["val_loss"][-1] > 1.1 * lowest:
-        return "overfits"
-    return "underfits" if history["loss"][-1] > rule else "none"
+# %% exercise-1 | wrong | everybody underfits | belong into the first set
+def read_figure():
+    return set("ABCDEF"), set()
 
 
-# %% exercise-1 | wrong | a fixed answer | yours is 'underfits'
-def what_ails(history, rule, guess):
-    return "underfits"
+# %% exercise-1 | wrong | one set only | two sets of letters are asked for
+def read_figure():
+    return {name for name, r in records.items() if r["training"][60] < r["rule"]}
 
 
-# %% exercise-2 | right | strides, and an LSTM that reads what is left
+# %% exercise-1 | wrong | a letter that is not there | there is no network
+def read_figure():
+    return {"A", "G"}, set()
+
+
+# %% exercise-2 | right | two layers of sixteen
 def build():
-    front = layers.Conv1D(8, 5, strides=4, activation="relu")
-    return keras.Sequential([keras.Input((64, 1)), front, layers.LSTM(8), layers.Dense(1, activation="sigmoid")])
+    hidden = [layers.Dense(16, activation="relu") for _ in range(2)]
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), *hidden, layers.Dense(7, activation="softmax")])
 
 
-# %% exercise-2 | right | one long kernel
+# %% exercise-2 | right | a convolution that reads three steps, and tanh
 def build():
-    front = layers.Conv1D(8, 25, activation="relu")
-    head = [layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
-    return keras.Sequential([keras.Input((64, 1)), front, *head])
+    inputs = keras.Input((15, 6))
+    x = layers.Conv1D(16, 3, strides=2, activation="tanh")(inputs)
+    x = layers.Dense(16, activation="tanh")(layers.Flatten()(x))
+    return keras.Model(inputs, layers.Dense(7, activation="softmax")(x))
 
 
-# %% exercise-2 | wrong | the broken network again | of the training records
+# %% exercise-2 | wrong | the patient again | weights, and 2,500 are allowed
 def build():
     return build_broken()
 
 
-# %% exercise-2 | wrong | four times the filters | weights, and 700 are allowed
+# %% exercise-2 | wrong | one more layer, each narrower, to keep to the limit | of the training windows
 def build():
-    convolutions = [layers.Conv1D(32, 3, activation="relu") for _ in range(3)]
-    head = [layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
-    return keras.Sequential([keras.Input((64, 1)), *convolutions, *head])
+    hidden = [layers.Dense(units, activation="relu") for units in (2, 32, 24, 16)]
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), *hidden, layers.Dense(7, activation="softmax")])
 
 
-# %% exercise-2 | wrong | two layers more of the same kind | of the training records
+# %% exercise-2 | wrong | the two units alone | of the training windows
 def build():
-    convolutions = [layers.Conv1D(6, 3, activation="relu") for _ in range(5)]
-    head = [layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
-    return keras.Sequential([keras.Input((64, 1)), *convolutions, *head])
+    hidden = layers.Dense(2, activation="relu")
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), hidden, layers.Dense(7, activation="softmax")])
 
 
-# %% exercise-2 | wrong | the maximum instead of the mean | of the training records
+# %% exercise-2 | wrong | another activation, and less behind it | of the training windows
 def build():
-    convolutions = [layers.Conv1D(8, 3, activation="relu") for _ in range(3)]
-    head = [layers.GlobalMaxPooling1D(), layers.Dense(1, activation="sigmoid")]
-    return keras.Sequential([keras.Input((64, 1)), *convolutions, *head])
+    hidden = [layers.Dense(units, activation="tanh") for units in (2, 40, 40)]
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), *hidden, layers.Dense(7, activation="softmax")])
 
 
-# %% exercise-2 | wrong | a large dense layer over everything | weights, and 700 are allowed
+# %% exercise-2 | wrong | averages over time to save weights | of the training windows
 def build():
-    hidden = [layers.Flatten(), layers.Dense(64, activation="relu")]
-    return keras.Sequential([keras.Input((64, 1)), *hidden, layers.Dense(1, activation="sigmoid")])
+    hidden = [layers.GlobalAveragePooling1D(), layers.Dense(2, activation="relu")]
+    return keras.Sequential([keras.Input((15, 6)), *hidden, layers.Dense(7, activation="softmax")])
+
+
+# %% exercise-2 | wrong | wide, and does not count | weights, and 2,500 are allowed
+def build():
+    hidden = layers.Dense(64, activation="relu")
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), hidden, layers.Dense(7, activation="softmax")])
+
+
+# %% exercise-2 | wrong | a sigmoid for each exercise | are no probabilities
+def build():
+    hidden = layers.Dense(24, activation="relu")
+    return keras.Sequential([keras.Input((15, 6)), layers.Flatten(), hidden, layers.Dense(7, activation="sigmoid")])
 
 
 # %% exercise-2 | wrong | forgets to return | returned NoneType
@@ -174,7 +151,7 @@ def fit_network(X, y, most_weights):
     return fit_broken(X, y)
 
 
-# %% exercise-3 | wrong | the broken network, made smaller | rows as steps,
+# %% exercise-3 | wrong | the broken network, made smaller | of the training images
 def fit_network(X, y, most_weights):
     hidden = [layers.GlobalAveragePooling1D(), layers.Dense(32, activation="relu"), layers.Dense(32, activation="relu")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(10, activation="softmax")])
@@ -183,7 +160,7 @@ def fit_network(X, y, most_weights):
     return model
 
 
-# %% exercise-3 | wrong | averaging over time, and patience | rows as steps,
+# %% exercise-3 | wrong | averaging over time, and patience | of the training images
 def fit_network(X, y, most_weights):
     hidden = [layers.GlobalAveragePooling1D(), layers.Dense(64, activation="relu")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(10, activation="softmax")])
