@@ -112,7 +112,7 @@ def load_brent() -> pd.DataFrame:
 
     Column: `usd_per_barrel`, US dollars, 9.10–143.95, none missing.
 
-    Source: US Energy Information Administration. Lesson 02.
+    Source: US Energy Information Administration. Lesson 03.
     """
     return pd.read_csv(data_file("brent_1987_2019.csv.gz"), parse_dates=["date"]).set_index("date").rename_axis("time")
 
@@ -168,7 +168,7 @@ def load_ecg_beats() -> Beats:
 def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:
     """Cut a table into train, validation and test in the order of its rows, leaving out `gap` rows at each cut.
 
-    `fractions` are the shares of the rows that remain after the gaps, and sum to 1. Lesson 01; why a gap: lesson 02.
+    `fractions` are the shares of the rows that remain after the gaps, and sum to 1. Lesson 01; why a gap: lesson 03.
     """
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be three positive numbers that sum to 1, got {tuple(fractions)}")
