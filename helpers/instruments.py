@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from helpers import experiment
 
@@ -193,60 +192,6 @@ def shared_groups(train: Sequence[Hashable], parts: Mapping[str, Sequence[Hashab
     return pd.DataFrame(table).T.astype({"groups": int, "also in train": int})
 
 
-def overlapping_rows(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """How many samples of a part were cut from rows of the table that a training sample was cut from, too.
-
-    train and parts: (samples, 2), the first and the last row that each sample touches, its target included, such as
-    `data.windows(...).rows`. Columns: `samples`; `overlapping`, the share of them that have a row in common with some
-    training sample; `rows in common`, the median over all samples of the share of their rows that the training sample
-    with the largest overlap has, too. Raises ValueError if a last row comes before its first. Lesson 02.
-    """
-    train = _row_ranges(train, "train")
-    table = {}
-    for name, rows in parts.items():
-        rows = _row_ranges(rows, name)
-        largest = np.empty(len(rows))
-        for start in range(0, len(rows), 500):  # a bounded share of (samples, training samples) at a time
-            some = rows[start : start + 500, None]
-            common = np.minimum(some[..., 1], train[:, 1]) - np.maximum(some[..., 0], train[:, 0]) + 1
-            largest[start : start + 500] = np.maximum(common, 0).max(axis=1)
-        shares = largest / (rows[:, 1] - rows[:, 0] + 1)
-        table[name] = {"samples": len(rows), "overlapping": (largest > 0).mean(), "rows in common": np.median(shares)}
-    return pd.DataFrame(table).T.astype({"samples": int})
-
-
-def fitted_on(scaler: StandardScaler | MinMaxScaler, candidates: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Which data a fitted scaler has seen: the row with a difference of 0.
-
-    candidates: for each name (..., features), such as the training part, and all parts together. The columns compare
-    the two statistics that the scaler keeps (mean and std, or min and max) with the candidate's own: the largest
-    difference among the features, in standard deviations of the candidate. A feature that is constant in the candidate
-    is compared in its own unit. Raises TypeError for another scaler, ValueError if it is not fitted. Lesson 02.
-    """
-    if not isinstance(scaler, StandardScaler | MinMaxScaler):
-        raise TypeError(f"only StandardScaler and MinMaxScaler can be asked, got {type(scaler).__name__}")
-    if not hasattr(scaler, "n_features_in_"):
-        raise ValueError("the scaler is not fitted yet")
-    if isinstance(scaler, StandardScaler):
-        kept = {"mean": scaler.mean_, "std": None if scaler.var_ is None else np.sqrt(scaler.var_)}
-    else:
-        kept = {"min": scaler.data_min_, "max": scaler.data_max_}
-    table = {}
-    for name, X in candidates.items():
-        X = np.asarray(X, "float64")
-        if X.ndim < 2 or X.shape[-1] != scaler.n_features_in_:
-            raise ValueError(f"{name} must have shape (..., {scaler.n_features_in_}), got {X.shape}")
-        X = _finite(X.reshape(-1, X.shape[-1]), name)
-        std = X.std(axis=0)
-        unit = np.where(std > 0, std, 1)
-        table[name] = {
-            f"{statistic} off by": np.max(np.abs(value - getattr(X, statistic)(axis=0)) / unit)
-            for statistic, value in kept.items()
-            if value is not None
-        }
-    return pd.DataFrame(table).T
-
-
 def _finite(X: np.ndarray, name: str, dimensions: int | None = None) -> np.ndarray:
     """X in float64, after checks of its number of dimensions (by default 2 or more), and that nothing is missing."""
     X = np.asarray(X, "float64")
@@ -265,15 +210,6 @@ def _labels(values: Sequence[Hashable], name: str) -> np.ndarray:
     if values.ndim != 1 or len(values) == 0:
         raise ValueError(f"{name} must have shape (samples,) with at least one sample, got {values.shape}")
     return values
-
-
-def _row_ranges(rows: np.ndarray, name: str) -> np.ndarray:
-    rows = np.asarray(rows)
-    if rows.ndim != 2 or rows.shape[1] != 2 or len(rows) == 0:
-        raise ValueError(f"{name} must have shape (samples, 2), got {rows.shape}")
-    if (rows[:, 1] < rows[:, 0]).any():
-        raise ValueError(f"{name} has samples whose last row comes before their first")
-    return rows
 
 
 def _fingerprints(X: np.ndarray) -> tuple[list[bytes], list[bytes]]:

@@ -191,29 +191,6 @@ def series(
     describe(f"{ylabel}, lowest to highest", rows)
 
 
-def histograms(groups: Mapping[str, np.ndarray], roles: Mapping[str, str], xlabel: str, bins: Any = 50) -> None:
-    """How values are distributed: a panel per group, one above the other, with a common axis.
-
-    groups: for each name values of any shape, in one unit; bins: a number, or the edges. Lesson 01.
-    """
-    _check_roles(roles, groups)
-    figure, axes = plt.subplots(len(roles), 1, sharex=True, squeeze=False, figsize=(8, 0.8 + 1.6 * len(roles)))
-    flat = {name: np.asarray(groups[name], "float64").ravel() for name in roles}
-    edges = np.histogram_bin_edges(np.concatenate(list(flat.values())), bins)
-    rows = {}
-    for axis, (name, role) in zip(axes.flat, roles.items(), strict=True):
-        axis.hist(
-            flat[name], bins=edges, color=STYLES[role]["color"], weights=np.full(flat[name].size, 1 / flat[name].size)
-        )
-        axis.set_title(_title(name, role, width=70), loc="left")
-        low, median, high = np.quantile(flat[name], (0.1, 0.5, 0.9))
-        rows[name] = f"median {median:.3g}, 80 % between {low:.3g} and {high:.3g}"
-    figure.supxlabel(xlabel, fontsize=12)
-    figure.supylabel("share", fontsize=12)
-    plt.show()
-    describe(xlabel, rows)
-
-
 def promises(
     promised: pd.DataFrame,
     true: pd.DataFrame,

@@ -88,14 +88,6 @@ def test_curves_draw_single_runs_and_say_their_ends(capsys):
     assert labels == ["training", "broken run (broken)", "guessing"]
 
 
-def test_histograms_share_their_axis_and_say_where_most_values_lie(capsys):
-    groups = {"raw": np.arange(0, 101.0).reshape(1, -1), "scaled": np.linspace(-1, 1, 101)}
-    plots.histograms(groups, {"raw": "broken", "scaled": "fixed"}, "input")
-    assert said(capsys) == ("input: raw median 50, 80 % between 10 and 90; scaled median 0, 80 % between -0.8 and 0.8.")
-    for axis in plt.gcf().axes:
-        assert sum(bar.get_height() for bar in axis.patches) == pytest.approx(1)
-
-
 def test_describe_is_a_sentence_or_a_table_of_short_lines(capsys):
     plots.describe("Six images.")
     plots.describe("loss", {"a": 0.12345, "b": "low"})

@@ -157,21 +157,21 @@ def predict_new_people(X, y, person, recording):
     return cross_val_predict(model, X, y, cv=5, groups=person)
 
 
-# %% exercise-2 | wrong | people apart, yet scaler and selection have seen everyone | change: 
+# %% exercise-2 | wrong | people apart, yet scaler and selection have seen everyone | change:
 def predict_new_people(X, y, person, recording):
     X = StandardScaler().fit_transform(X)
     X = SelectKBest(k=10).fit_transform(X, y)
     return cross_val_predict(KNeighborsClassifier(3), X, y, cv=GroupKFold(5), groups=person)
 
 
-# %% exercise-2 | wrong | only the scaler has seen everyone | change: 
+# %% exercise-2 | wrong | only the scaler has seen everyone | change:
 def predict_new_people(X, y, person, recording):
     X = StandardScaler().fit_transform(X)
     model = make_pipeline(SelectKBest(k=10), KNeighborsClassifier(3))
     return cross_val_predict(model, X, y, cv=GroupKFold(5), groups=person)
 
 
-# %% exercise-2 | wrong | new people scaled by their own statistics | change: 
+# %% exercise-2 | wrong | new people scaled by their own statistics | change:
 def predict_new_people(X, y, person, recording):
     predictions = np.empty(len(y))
     for train, held_back in GroupKFold(5).split(X, y, person):
