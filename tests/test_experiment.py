@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.preprocessing import StandardScaler
 
@@ -22,6 +23,10 @@ LABELS = (Y[:, 0] > 0.5).astype(int)
 X_NEW, Y_NEW = X[:25] + 0.1, Y[:25]
 
 
+def dense():
+    return keras.Sequential([keras.Input((6, 3)), layers.Flatten(), layers.Dense(4, "tanh"), layers.Dense(1)])
+
+
 def recurrent():
     return keras.Sequential([keras.Input((6, 3)), layers.LSTM(4), layers.Dense(1)])
 
@@ -34,12 +39,14 @@ def with_state():
     )
 
 
-def classifier():
-    return keras.Sequential([keras.Input((6, 3)), layers.LSTM(4), layers.Dense(2, activation="softmax")])
+def adapted():
+    normalization = layers.Normalization()
+    normalization.adapt(100 + 7 * X)
+    return keras.Sequential([keras.Input((6, 3)), normalization, layers.Flatten(), layers.Dense(1)])
 
 
-def schedule():
-    return keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.8), momentum=0.9)
+def classifier(classes=2):
+    return keras.Sequential([keras.Input((6, 3)), layers.Flatten(), layers.Dense(classes, activation="softmax")])
 
 
 def stopping():
@@ -49,43 +56,49 @@ def stopping():
     ]
 
 
-def arm(build=recurrent, **changes):
+def without_decay_of_biases():
+    optimizer = keras.optimizers.AdamW(0.02, weight_decay=0.9)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+def compile_with(optimizer="adam", loss="mse", **more):
     """Without XLA, whose rounding differs, the helper must agree with plain Keras to the last digit."""
-    start = Arm(
-        build,
-        X,
-        Y,
-        compile={"optimizer": "adam", "loss": "mse", "jit_compile": False},
-        fit=fit_with(),
-    )
-    return replace(start, **changes)
+    return {"optimizer": optimizer, "loss": loss, "jit_compile": False, **more}
 
 
 def fit_with(**more):
-    return {
-        "epochs": 4,
-        "batch_size": 16,
-        "validation_data": (X_NEW, Y_NEW),
-        "validation_batch_size": 16,
-        **more,
-    }
+    validation = {"validation_data": (X_NEW, Y_NEW), "validation_batch_size": 16}
+    return {"epochs": 4, "batch_size": 16, **validation, **more}
+
+
+def arm(build=dense, **changes):
+    return replace(Arm(build, X, Y, compile_with(), fit_with()), **changes)
+
+
+def weighted(classes):
+    compiled = compile_with(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    fit = fit_with(class_weight=classes, validation_data=(X_NEW, LABELS[:25]))
+    return arm(classifier, y=LABELS, compile=compiled, fit=fit)
+
+
+def schedule():
+    return keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.8), momentum=0.9)
 
 
 CASES = {
-    "adam": lambda: arm(),
+    "recurrent": lambda: arm(recurrent),
     "state": lambda: arm(with_state),
-    "schedule": lambda: arm(compile={"optimizer": schedule(), "loss": "mse", "jit_compile": False}),
+    "normalization": lambda: arm(adapted),
+    "schedule": lambda: arm(compile=compile_with(schedule())),
+    "weight decay": lambda: arm(compile=compile_with(without_decay_of_biases())),
+    "a metric that keeps state": lambda: arm(compile=compile_with(metrics=[keras.metrics.RootMeanSquaredError()])),
     "callbacks": lambda: arm(fit=fit_with(epochs=9, callbacks=stopping)),
-    "class weights": lambda: arm(
-        classifier,
-        y=LABELS,
-        compile={"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "jit_compile": False},
-        fit=fit_with(class_weight={0: 1.0, 1: 4.0}, validation_data=(X_NEW, LABELS[:25])),
-    ),
-    "sample weights": lambda: arm(fit=fit_with(sample_weight=np.linspace(0, 2, 70))),
-    "no shuffling": lambda: arm(fit=fit_with(shuffle=False)),
+    "class weights": lambda: weighted({0: 1.0, 1: 4.0}),
+    "one class weight": lambda: weighted({1: 4.0}),
     "one batch": lambda: arm(fit=fit_with(batch_size=128)),
     "float64": lambda: arm(x=X.astype("float64"), y=Y.astype("float64")),
+    "a Series": lambda: arm(y=pd.Series(Y[:, 0], index=range(70, 0, -1))),
     "no validation": lambda: arm(fit={"epochs": 3}, predict=X_NEW),
 }
 
@@ -94,10 +107,7 @@ def plain(case: Arm, seed: int):
     """What a learner would write: (history, predictions)."""
     keras.utils.set_random_seed(seed)
     model = case.build()
-    arguments = dict(case.compile)
-    if isinstance(arguments.get("optimizer"), keras.optimizers.Optimizer):
-        arguments["optimizer"] = schedule()
-    model.compile(**arguments)
+    model.compile(**case.compile)
     fit = {**case.fit, "callbacks": case.fit.get("callbacks", list)()}
     history = model.fit(case.x, case.y, verbose=0, **fit).history
     return history, model.predict(X_NEW, batch_size=1024, verbose=0)
@@ -105,22 +115,34 @@ def plain(case: Arm, seed: int):
 
 @pytest.mark.parametrize("name", CASES)
 def test_equals_plain_keras_to_the_last_digit(name):
+    """Even with an optimizer and metrics that plain Keras has used before, and after runs of other arms and seeds."""
     case = CASES[name]()
+    history, predictions = plain(case, seed=8)
     runs = repeat({"first": case, "again": case}, seeds=[7, 8], progress=False)
-    for i, seed in enumerate([7, 8]):
-        history, predictions = plain(case, seed)
-        for which in ("first", "again"):
-            ours = runs.history.query("arm == @which and seed == @seed and epoch > 0")
-            assert set(ours["metric"]) == set(history)
-            for metric, values in history.items():
-                np.testing.assert_array_equal(ours.loc[ours["metric"] == metric, "value"], np.float64(values), metric)
-            np.testing.assert_array_equal(runs.predictions[which][i], predictions)
+    ours = runs.history.query("arm == 'again' and seed == 8 and epoch > 0")
+    assert set(ours["metric"]) == set(history)
+    for metric, values in history.items():
+        np.testing.assert_array_equal(ours.loc[ours["metric"] == metric, "value"], np.float64(values), metric)
+    np.testing.assert_array_equal(runs.predictions["again"][1], predictions)
 
 
-def test_xla_changes_only_the_last_digits():
-    case = replace(arm(), compile={"optimizer": "adam", "loss": "mse", "jit_compile": True})
-    runs = repeat({"xla": case}, seeds=[3], progress=False)
-    np.testing.assert_allclose(runs.predictions["xla"][0], plain(case, 3)[1], rtol=1e-3, atol=1e-4)
+def test_xla_changes_only_the_last_digits_whatever_else_is_trained():
+    """Models with recurrent layers are compiled with XLA, one run of them alone or many."""
+    case = arm(recurrent, compile={"optimizer": "adam", "loss": "mse"})
+    alone = repeat({"xla": case}, seeds=[3], progress=False).predictions["xla"][0]
+    among_others = repeat({"dense": arm(), "xla": replace(case, fit=fit_with())}, seeds=[2, 3], progress=False)
+    np.testing.assert_array_equal(alone, among_others.predictions["xla"][1])
+    np.testing.assert_allclose(alone, plain(replace(case, compile=compile_with()), 3)[1], rtol=1e-3, atol=1e-4)
+
+
+def test_where_validation_draws_random_numbers_its_batches_change_the_training():
+    """As the documentation of `repeat` says: with dropout inside an LSTM they do, and else they do not."""
+    for build, equal in ((with_state, False), (dense, True)):
+        start = arm(build)
+        large = replace(start, fit={**start.fit, "validation_batch_size": None})
+        runs = repeat({"small": start, "large": large}, seeds=[0], progress=False)
+        losses = runs.history.query("metric == 'loss'").pivot(index="epoch", columns="arm", values="value")
+        assert losses["small"].equals(losses["large"]) == equal
 
 
 def test_early_stopping_ends_early_and_the_bar_still_fills(capsys):
@@ -132,7 +154,7 @@ def test_early_stopping_ends_early_and_the_bar_still_fills(capsys):
 def test_epoch_zero_is_the_untrained_model():
     runs = repeat({"a": arm()}, seeds=[5], progress=False)
     keras.utils.set_random_seed(5)
-    model = recurrent()
+    model = dense()
     model.compile(loss="mse", jit_compile=False)
     start = runs.history.query("epoch == 0 and metric == 'val_loss'")["value"].item()
     assert start == pytest.approx(model.evaluate(X_NEW, Y_NEW, verbose=0), rel=1e-6)
@@ -157,11 +179,73 @@ def test_callbacks_that_listen_to_batches_see_every_batch():
     assert seen == [0, 1, 2, 3, 4] * 2
 
 
+def test_callbacks_and_measures_may_predict_and_evaluate():
+    """With a batch size of their own, on more batches than an epoch has: nothing is left out."""
+    many, targets, during = np.tile(X, (6, 1, 1)), np.tile(Y, (6, 1)), []
+
+    def all_predicted(model):
+        return model.predict(many, verbose=0)
+
+    def callbacks():
+        def at_the_end(epoch, logs):
+            during.append(all_predicted(last.model))
+
+        last = keras.callbacks.LambdaCallback(on_epoch_end=at_the_end)
+        return [last]
+
+    def measure(model):
+        outputs = all_predicted(model)
+        by_hand = float(np.mean((outputs - targets) ** 2))
+        return {"count": len(outputs), "loss": model.evaluate(many, targets, verbose=0), "by hand": by_hand}
+
+    for fit in (fit_with(callbacks=callbacks), {"epochs": 1}):
+        measured = repeat({"a": arm(fit=fit, measure=measure)}, seeds=[0, 1], progress=False).measured
+        table = measured.pivot(index="seed", columns="measure", values="value")
+        assert (table["count"] == 420).all()
+        assert table["loss"].to_numpy() == pytest.approx(table["by hand"].to_numpy(), rel=1e-5)
+    assert [len(outputs) for outputs in during] == [420] * 8
+
+
+def test_a_metric_can_be_shared_by_arms_with_different_outputs():
+    compiled = compile_with(loss="categorical_crossentropy", metrics=[keras.metrics.F1Score(average="macro")])
+    arms = {
+        str(classes): Arm(lambda classes=classes: classifier(classes), X, np.eye(classes)[LABELS], compiled)
+        for classes in (2, 3)
+    }
+    scores = repeat(arms, seeds=[0], progress=False).final("f1_score")
+    assert np.isfinite(scores.to_numpy()).all()
+
+
+def test_interrupting_keeps_the_arms_that_are_complete(capsys):
+    trained = []
+
+    def interrupt(model):
+        trained.append(model)
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        return {"trained": len(trained)}
+
+    first = arm(measure=interrupt)
+    runs = repeat({"first": first, "second": first, "third": first}, seeds=[0, 1], progress=False)
+    assert runs.history["arm"].unique().tolist() == list(runs.predictions) == ["first"]
+    assert runs.final("loss").index.tolist() == runs.seeds == [0, 1]
+    assert capsys.readouterr().out == "Interrupted. Complete: first. Missing: second, third.\n"
+    trained[:] = trained[:2]
+    with pytest.raises(KeyboardInterrupt):
+        repeat({"first": first}, seeds=[0], progress=False)
+
+
+def test_arms_can_be_compared():
+    start = arm()
+    assert start == start
+    assert start != arm()
+
+
 def test_table_is_tidy_and_measures_are_kept():
     def measure(model):
         return {"bias": model.layers[-1].bias.numpy().item()}
 
-    runs = repeat({"a": arm(measure=measure), "b": arm(with_state)}, seeds=[2, 1], progress=False)
+    runs = repeat({"a": arm(measure=measure), "b": arm(adapted)}, seeds=[2, 1], progress=False)
     assert list(runs.history.columns) == ["arm", "seed", "epoch", "metric", "value"]
     final = runs.final("val_loss")
     assert list(final.columns) == ["a", "b"]
@@ -243,10 +327,14 @@ def test_seeds_are_shifted_by_the_environment(monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"y": Y[:-1]}, ValueError, "same number of samples"),
-        ({"x": [1, 2]}, TypeError, "must be arrays"),
+        ({"y": Y[:-1]}, ValueError, r"x and y must have the same number of samples, got \(70, 6, 3\) and \(69, 1\)"),
+        ({"x": [1, 2]}, TypeError, r"x and y must be arrays, got \['list', 'ndarray'\]"),
         ({"fit": {"callbacks": stopping()}}, TypeError, "function that returns a new list"),
         ({"fit": {"validation_split": 0.2}}, ValueError, "fit does not take"),
+        ({"fit": {"shuffle": "batch"}}, ValueError, "fit does not take"),
+        ({"fit": {"validation_freq": 2}}, ValueError, "fit does not take"),
+        ({"fit": {"validation_data": (X[:9], Y)}}, ValueError, "validation_data must have the same number of samples"),
+        ({"fit": {"validation_data": tf.data.Dataset.range(3)}}, TypeError, "validation_data must be arrays, got"),
     ],
 )
 def test_mistakes_in_an_arm_are_named(changes, error, message):
@@ -254,10 +342,28 @@ def test_mistakes_in_an_arm_are_named(changes, error, message):
         arm(**changes)
 
 
-def test_a_model_without_weights_is_refused_by_arm_and_seed():
-    unbuilt = arm(lambda: keras.Sequential([layers.Dense(1)]))
-    with pytest.raises(ValueError, match=r"begin with keras\.Input"):
-        repeat({"unbuilt": unbuilt}, seeds=[0], progress=False)
+@pytest.mark.parametrize(
+    "stack", [[layers.Dense(1)], [keras.Input(batch_shape=(7, 6, 3)), layers.Flatten(), layers.Dense(1)]]
+)
+def test_a_model_without_weights_or_with_a_batch_size_is_refused(stack):
+    with pytest.raises(ValueError, match=r"begin with keras\.Input\(shape\)") as caught:
+        repeat({"wrong": arm(lambda: keras.Sequential(stack))}, seeds=[0], progress=False)
+    assert "(in arm 'wrong', seed 0)" in caught.value.__notes__
+
+
+def test_a_callback_that_compiles_anew_is_refused():
+    class Unfreeze(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.compile(optimizer="sgd", loss="mse")
+
+    with pytest.raises(ValueError, match="a callback compiled the model anew"):
+        repeat({"a": arm(fit={"callbacks": lambda: [Unfreeze()]})}, seeds=[0], progress=False)
+
+
+@pytest.mark.parametrize("wrong", [[], [0, 0]])
+def test_seeds_must_tell_runs_apart(wrong):
+    with pytest.raises(ValueError, match="seeds must be different numbers, at least one"):
+        repeat({"a": arm()}, seeds=wrong, progress=False)
 
 
 def test_an_error_in_training_names_arm_and_seed():
