@@ -208,11 +208,21 @@ def jit_compile_for(model: keras.Model) -> bool | str:
 
 @cache
 def _xla_works() -> bool:
-    """Some platforms' TensorFlow comes without the XLA compiler; there, plain graphs have to do."""
+    """Some platforms' TensorFlow comes without the XLA compiler; there, plain graphs have to do.
+
+    The first compilation of a process writes a line to stderr in TensorFlow 2.20, which would stand in red in the
+    notebook; here it goes nowhere.
+    """
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
     try:
         tf.function(lambda x: x + 1, jit_compile=True)(tf.constant(1.0))
     except Exception:
         return False
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
     return True
 
 
