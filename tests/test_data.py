@@ -31,7 +31,7 @@ def test_every_file_is_there_and_has_a_card_with_its_checksum(name):
 
 
 def test_every_data_file_has_a_checksum():
-    files = {path.name for path in data.DATA.iterdir()} - {"README.md"}
+    files = {path.relative_to(data.DATA).as_posix() for path in data.DATA.rglob("*")}
     assert {name for name in files if name.endswith((".csv", ".gz", ".npz"))} == set(data.SHA256)
 
 
