@@ -275,7 +275,7 @@ class TestClass:
 
 @pytest.fixture
 def grading(fresh, monkeypatch):
-    from helpers import grading
+    import helpers.grading.__main__ as grading
 
     monkeypatch.setattr(grading, "ROOT", fresh)
     monkeypatch.setattr(grading, "SUBMITTED", fresh / "submitted")

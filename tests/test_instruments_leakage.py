@@ -1,7 +1,12 @@
 """The instruments of lesson 02: what other parts have in common with the training part."""
 
+import keras
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from helpers import data, instruments
 
@@ -61,3 +66,23 @@ def test_the_six_windows_of_a_recording_share_no_row_but_person_and_exercise():
         assert len(set(zip(watch.recording, labels, strict=True))) == 140
     table = instruments.shared_content(watch.X[::2], {"the others": watch.X[1::2]})
     assert table.loc["the others", "identical"] == 0
+
+
+def test_a_linear_model_falls_for_recordings_on_both_sides_too():
+    """Lesson 02, Going deeper."""
+    watch = data.load_watch_exercises()
+    numbers = np.concatenate([watch.X.mean(axis=1), watch.X.std(axis=1)], axis=1)
+    linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+    by_person = cross_val_score(linear, numbers, watch.y, cv=GroupKFold(5), groups=watch.subject).mean()
+    for seed in range(3):
+        by_window = cross_val_score(linear, numbers, watch.y, cv=KFold(5, shuffle=True, random_state=seed)).mean()
+        assert by_window > by_person + 0.03
+
+
+def test_keras_validates_on_the_last_part_of_the_arrays_as_they_lie():
+    """Lesson 02: whether `validation_split` keeps groups together depends on the order of the arrays."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")
+    y = np.repeat([0.0, 1.0], [20, 10])
+    history = model.fit(np.zeros((30, 1)), y, validation_split=1 / 3, epochs=1, verbose=0).history
+    assert (history["loss"][0], history["val_loss"][0]) == (0.0, 1.0)

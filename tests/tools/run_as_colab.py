@@ -105,7 +105,7 @@ def run_alone(path: Path, timeout: float) -> str | None:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     red = [output.text.strip() for output in outputs if output.get("name") == "stderr"]
     if red:
-        return f"it writes to stderr: {red[0].splitlines()[-1]}"
+        return "it writes to stderr: " + " | ".join(red[0].splitlines())
     if not exercise:
         return None
     errors = [output for output in outputs if output.output_type == "error"]
