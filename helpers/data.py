@@ -11,19 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import Bunch
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-
-# data/README.md is the card of each file; tests/test_data.py checks that the two agree.
-SHA256 = {
-    "ahadb_0201_beats.npz": "c856bcdc151fd59f59a96b1d7e2bfd6b6c70a76ae3c904d192c2208649c4395d",
-    "beijing_pm25_2013_2014.csv.gz": "7f311933fd4b56a0a81a5bf022e89295153bf7186c5175ef3d787ed7a2c16b1b",
-    "brent_1987_2019.csv.gz": "2b8678b7402be6b879d6df6acbc8102ef1580c19280c752011bdc75243e3d8ad",
-    "co2_weekly.csv.gz": "ed34d4c45864118cb3f2b030663d93312c70be956943374df0474f0241ba6125",
-    "studies/shallow_network.csv": "4cc28be066fc95ff99a01fed6d44f5201b81499ac5442183868e73530cae77ca",
-    "studies/regularization.csv": "7febe5d2c8f48485f6e7f6e00de15cec5a0876f04a8caf2d1b71e90dfd4209c4",
-    "watch_exercises.npz": "a1cf51cbc806064549f396e2302bdc8987059a0879b9648226f236a8cbd6c274",
-}
 
 
 class DataError(Exception):
@@ -39,28 +29,6 @@ class Windows(NamedTuple):
     rows: np.ndarray
 
 
-class Exercises(NamedTuple):
-    """Windows of a smart watch. `X` (840, 75, 6) float32; `y`, `subject` and `recording` (840,) int: the exercise 0–6,
-    the person 1–10, and which of the 140 recordings the window was cut from. `classes` and `channels` are names."""
-
-    X: np.ndarray
-    y: np.ndarray
-    subject: np.ndarray
-    recording: np.ndarray
-    classes: tuple[str, ...]
-    channels: tuple[str, ...]
-
-
-class Beats(NamedTuple):
-    """Heartbeats of one recording. `X` (2278, 160) float32, millivolts: 60 samples before each beat's mark and 100 from
-    it on, 4 ms apart; `y` (2278,) int: 1 for a premature ventricular beat, 0 for a normal one; `seconds` (2278,)
-    float64: when in the recording the mark stands."""
-
-    X: np.ndarray
-    y: np.ndarray
-    seconds: np.ndarray
-
-
 class Parts(NamedTuple):
     """The three parts of a data set. Everything fitted is fitted on `train`; `test` is looked at once, at the end."""
 
@@ -70,17 +38,19 @@ class Parts(NamedTuple):
 
 
 def data_file(name: str) -> Path:
-    """Path of a file of the course's data folder, after its SHA-256 has been checked.
+    """Path of a file of the course's data folder, after its SHA-256 has been compared with that in data/SHA256SUMS.
 
     Raises DataError if the file is missing or its content is not the published one.
     """
-    path = DATA / name
+    path, sums = DATA / name, DATA / "SHA256SUMS"
     mend = "Get it back with `git checkout -- data`, or clone the course again."
-    if not path.is_file():
-        raise DataError(f"data/{name} is missing. {mend}")
+    for file in (path, sums):
+        if not file.is_file():
+            raise DataError(f"data/{file.relative_to(DATA).as_posix()} is missing. {mend}")
+    expected = {known: digest for digest, known in map(str.split, sums.read_text().splitlines())}[name]
     found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != SHA256[name]:
-        raise DataError(f"data/{name} is damaged: expected SHA-256 {SHA256[name]}, found {found}. {mend}")
+    if found != expected:
+        raise DataError(f"data/{name} is damaged: expected SHA-256 {expected}, found {found}. {mend}")
     return path
 
 
@@ -94,17 +64,8 @@ def load_beijing_air() -> pd.DataFrame:
     """
     table = pd.read_csv(data_file("beijing_pm25_2013_2014.csv.gz"))
     table.index = pd.DatetimeIndex(pd.to_datetime(table[["year", "month", "day", "hour"]]), name="time")
-    names = {
-        "pm2.5": "pm25",
-        "DEWP": "dew_point",
-        "TEMP": "temperature",
-        "PRES": "pressure",
-        "cbwd": "wind_direction",
-        "Iws": "wind_speed",
-        "Is": "snow_hours",
-        "Ir": "rain_hours",
-    }
-    return table[list(names)].rename(columns=names)
+    names = ["pm25", "dew_point", "temperature", "pressure", "wind_direction", "wind_speed", "snow_hours", "rain_hours"]
+    return table[["pm2.5", "DEWP", "TEMP", "PRES", "cbwd", "Iws", "Is", "Ir"]].set_axis(names, axis="columns")
 
 
 def load_brent() -> pd.DataFrame:
@@ -129,17 +90,18 @@ def load_co2() -> pd.DataFrame:
     return table[["co2"]]
 
 
-def load_watch_exercises() -> Exercises:
+def load_watch_exercises() -> Bunch:
     """Seven shoulder exercises of ten people, as a smart watch feels them: 840 windows of 3 seconds at 25 Hz.
 
     `X` (840, 75, 6) float32: acceleration `ax`, `ay`, `az` and rotation rate `wx`, `wy`, `wz` (units: data/README.md).
-    Each person did each exercise in two recordings, of which the data hold six windows each: 120 windows per exercise.
-    The six follow each other in `X` and in time, and share no sample.
+    `y`, `subject`, `recording` (840,) int: the exercise 0–6, the person 1–10, and which of the 140 recordings.
+    `classes`, `channels`: names. Each person did each exercise in two recordings, of which the data hold six windows
+    each: 120 windows per exercise. The six follow each other in `X` and in time, and share no sample.
 
     Source: D. Burns et al., arXiv 1802.01489. Lesson 02.
     """
     with np.load(data_file("watch_exercises.npz")) as file:
-        return Exercises(
+        return Bunch(
             X=file["X"].astype("float32"),
             y=file["y"].astype(int),
             subject=file["subject"].astype(int),
@@ -149,20 +111,19 @@ def load_watch_exercises() -> Exercises:
         )
 
 
-def load_ecg_beats() -> Beats:
+def load_ecg_beats() -> Bunch:
     """One lead of one patient's electrocardiogram, cut into 2,278 beats: 2,164 normal, 114 premature ventricular.
 
-    250 samples per second, half an hour, in the order of time. Beats may stand less than 100 samples apart, so that the
-    end of one window can hold the beginning of the next; windows cut to their first 89 samples share none.
+    `X` (2278, 160) float32, millivolts: 60 samples before each beat's mark and 100 from it on, 4 ms apart. `y` (2278,)
+    int: 1 for a premature ventricular beat, 0 for a normal one. `seconds` (2278,) float64: when in the half hour of the
+    recording the mark stands, in order. Beats may stand less than 100 samples apart, so that the end of one window can
+    hold the beginning of the next; windows cut to their first 89 samples share none.
 
     Source: AHA Database sample record 0201, PhysioNet `ahadb`; Goldberger et al., Circulation 101(23), 2000. Lesson 05.
     """
     with np.load(data_file("ahadb_0201_beats.npz")) as file:
-        return Beats(
-            X=file["X"].astype("float32") / int(file["adc_per_mV"]),
-            y=file["y"].astype(int),
-            seconds=file["sample"] / int(file["fs"]),
-        )
+        X, y = file["X"].astype("float32") / int(file["adc_per_mV"]), file["y"].astype(int)
+        return Bunch(X=X, y=y, seconds=file["sample"] / int(file["fs"]))
 
 
 def split_by_time(table: pd.DataFrame, fractions: Sequence[float] = (0.6, 0.2, 0.2), gap: int = 0) -> Parts:

@@ -164,7 +164,7 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     with tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
         try:
             for name, arm in arms.items():
-                done[name] = [_run(name, arm, seed, traced, bar) for seed in seeds]
+                done[name] = _run_arm(name, arm, seeds, traced, bar)
         except KeyboardInterrupt:
             if not done:
                 raise
@@ -180,19 +180,24 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     )
 
 
-def _run(name: str, arm: Arm, seed: int, traced: list[tuple[Arm, "_Traced"]], bar: tqdm) -> tuple:
-    """One training: rows (epoch, metric, value), predictions or None, measures (name, value)."""
-    bar.set_description(f"{name}, seed {seed}")
-    before = bar.n
+def _run_arm(name: str, arm: Arm, seeds: list[int], traced: list[tuple[Arm, "_Traced"]], bar: tqdm) -> list[tuple]:
+    """For each seed one training: rows (epoch, metric, value), predictions or None, measures (name, value)."""
+    runs = []
+    bar.set_description(name)
     try:
         training = _traced_for(arm, traced)
-        rows, outputs = training.train(arm, seed, bar), training.predict(arm)
-        measures = arm.measure(training.model) if arm.measure else {}
-        bar.update(before + arm.fit.get("epochs", 1) - bar.n)  # epochs that early stopping saved
-        return rows, outputs, [(key, float(value)) for key, value in measures.items()]
+        # All starts before the first training: setting TensorFlow's seed makes it prepare the traced functions again.
+        starts = [training.start(arm, seed) for seed in seeds]
+        for start in starts:
+            before = bar.n
+            rows, outputs = training.train(arm, start, bar), training.predict(arm)
+            measures = arm.measure(training.model) if arm.measure else {}
+            runs.append((rows, outputs, [(key, float(value)) for key, value in measures.items()]))
+            bar.update(before + arm.fit.get("epochs", 1) - bar.n)  # epochs that early stopping saved
     except Exception as error:
-        error.add_note(f"(in arm {name!r}, seed {seed})")
+        error.add_note(f"(in arm {name!r}, seed {seeds[len(runs)]})")
         raise
+    return runs
 
 
 def jit_compile_for(model: keras.Model) -> bool | str:
@@ -239,32 +244,30 @@ class _Traced:
         model.compile(**for_speed | _fresh(arm.compile))
         self.optimizer = model.optimizer
         self.optimizer.build(model.trainable_variables)
-        self.optimizer_start = [variable.value.numpy() for variable in self.optimizer.variables]
+        self.optimizer_start = [variable.numpy() for variable in self.optimizer.variables]
         model.make_train_function()
         model.jit_compile = False  # for the rest: compiling takes longer than XLA would save there
 
-    def restart(self, arm: Arm, seed: int) -> None:
-        """Leaves model, optimizer and random state as a fresh build and compile with this seed would."""
+    def start(self, arm: Arm, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
+        """The variables of a fresh build with this seed, and the order (samples,) of the training samples."""
         keras.utils.set_random_seed(seed)
-        fresh = arm.build().variables
-        if [variable.shape for variable in fresh] != [variable.shape for variable in self.model.variables]:
+        fresh = [variable.numpy() for variable in arm.build().variables]
+        if [value.shape for value in fresh] != [variable.shape for variable in self.model.variables]:
             raise ValueError("build() must return the same architecture every time")
-        for variable, value in zip(self.model.variables, fresh, strict=True):
-            variable.assign(value.value)
-        for variable, value in zip(self.optimizer.variables, self.optimizer_start, strict=True):
-            variable.assign(value)
+        return fresh, _batch_order(len(arm.x), seed)
 
-    def train(self, arm: Arm, seed: int, bar: tqdm) -> list[tuple[int, str, float]]:
+    def train(self, arm: Arm, start: tuple[list, np.ndarray], bar: tqdm) -> list[tuple[int, str, float]]:
         """Trains once; (epoch, metric, value) for all epochs, with epoch 0 for the validation part before training."""
-        order = _batch_order(len(arm.x), seed)
+        fresh, order = start
         batches = _batches([arm.x, arm.y, *_sample_weights(arm)], _batch_size(arm), order).repeat()
         progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(1))
-        self.restart(arm, seed)
-        start, validation = {}, arm.fit.get("validation_data")
+        _assign(self.model.variables, fresh)
+        _assign(self.optimizer.variables, self.optimizer_start)
+        before, validation = {}, arm.fit.get("validation_data")
         if validation is not None:
             validation = _batches(validation, arm.fit.get("validation_batch_size") or LARGEST_BATCH)
-            start = self.model.evaluate(validation, verbose=0, return_dict=True)
-            self.restart(arm, seed)  # evaluating draws random numbers where an LSTM has dropout
+            before = self.model.evaluate(validation, verbose=0, return_dict=True)
+            _assign(self.model.variables, fresh)  # evaluating draws random numbers where an LSTM has dropout
         history = self.model.fit(
             batches,
             epochs=arm.fit.get("epochs", 1),
@@ -276,7 +279,7 @@ class _Traced:
         ).history
         if self.model.optimizer is not self.optimizer:
             raise ValueError("a callback compiled the model anew: such a training is no single fit and is not repeated")
-        rows = [(0, f"val_{metric}", float(value)) for metric, value in start.items()]
+        rows = [(0, f"val_{metric}", float(value)) for metric, value in before.items()]
         return rows + [(i, metric, float(v)) for metric, values in history.items() for i, v in enumerate(values, 1)]
 
     def predict(self, arm: Arm) -> np.ndarray | None:
@@ -284,7 +287,7 @@ class _Traced:
         inputs = arm.predict if arm.predict is not None else (arm.fit.get("validation_data") or [None])[0]
         if inputs is None:
             return None
-        outputs = self.model.predict(inputs, batch_size=LARGEST_BATCH, verbose=0)
+        outputs = self.model.predict(_batches([inputs], LARGEST_BATCH), verbose=0)
         kept = outputs if arm.unscale is None else np.asarray(arm.unscale(outputs))
         if len(kept) != len(outputs):
             raise ValueError(f"unscale made {kept.shape} of predictions of shape {outputs.shape}")
@@ -295,7 +298,8 @@ def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
     """The model of an earlier arm that differs only in its data, or else a new one: tracing is what takes long."""
 
     def key(arm: Arm) -> tuple:
-        return arm.build, arm.compile, _steps_per_execution(arm), arm.y.shape[1:]
+        compile = keras.tree.map_structure(_settings, dict(arm.compile))
+        return arm.build, compile, _steps_per_execution(arm), arm.y.shape[1:]
 
     for other, training in traced:
         if key(arm) == key(other):
@@ -339,15 +343,18 @@ def _batches(arrays: Sequence[np.ndarray], size: int, order: np.ndarray | None =
     Keras would make the same ones from the arrays, but starts a new pipeline, with threads of its own, at every epoch:
     for a small network on two cores that takes as long as the training.
     """
-    arrays = [np.asarray(array) for array in arrays]
+    arrays = [np.asarray(array) if order is None else np.asarray(array)[order] for array in arrays]
     kinds = [keras.config.floatx() if array.dtype.kind == "f" else array.dtype for array in arrays]
-    tensors = [tf.convert_to_tensor(array.astype(kind)) for array, kind in zip(arrays, kinds, strict=True)]
-    order = np.arange(len(arrays[0])) if order is None else order
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
-    rows = tf.data.Dataset.from_tensor_slices(order).batch(size)
-    return rows.map(lambda batch: tuple(tf.gather(tensor, batch) for tensor in tensors)).with_options(options)
+    rows = tuple(array.astype(kind) for array, kind in zip(arrays, kinds, strict=True))
+    return tf.data.Dataset.from_tensor_slices(rows).batch(size).with_options(options)
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 @cache
@@ -370,16 +377,24 @@ def _batch_order(samples: int, seed: int) -> np.ndarray:
     return seen[0]
 
 
+def _settings(value: Any) -> Any:
+    """What makes two optimizers or metrics equal: class, config, and what the config leaves out. Others stay."""
+    if not isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+        return value
+    left_out = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return type(value), value.get_config(), {name: getattr(value, name) for name in left_out if hasattr(value, name)}
+
+
 def _fresh(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with new optimizers and metrics of the same settings: those given can serve only one model."""
 
     def renew(value):
-        if not isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+        settings = _settings(value)
+        if settings is value:
             return value
-        new = type(value).from_config(value.get_config())
-        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):  # not in the config
-            if hasattr(value, name):
-                setattr(new, name, getattr(value, name))
+        kind, config, left_out = settings
+        new = kind.from_config(config)
+        vars(new).update(left_out)
         return new
 
     return keras.tree.map_structure(renew, dict(arguments))

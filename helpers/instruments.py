@@ -162,17 +162,21 @@ def shared_content(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.Dat
     `shared`, the share of those whose features all agree with some time step of the training part. With one feature or
     coarse values, rows may also agree by chance. Raises ValueError for other shapes, or NaN. Lesson 02.
     """
-    train = _finite(train, "train", dimensions=3)
-    known_windows, known_rows = (set(part) for part in _fingerprints(train))
+
+    def content(name: str, X: np.ndarray) -> list[list[bytes]]:
+        X = np.asarray(X, "float64") + 0.0  # −0.0 becomes 0.0; then equal content has equal bytes
+        if X.ndim != 3 or X.shape[1:] != np.shape(train)[1:] or not X.size:
+            raise ValueError(f"{name} must be windows (samples, timesteps, features) as in train, got shape {X.shape}")
+        if not np.isfinite(X).all():
+            raise ValueError(f"{name} holds NaN or infinite values")
+        return [[part.tobytes() for part in level] for level in (X, X.reshape(-1, X.shape[-1]))]
+
+    known = [set(level) for level in content("train", train)]
     table = {}
     for name, X in parts.items():
-        X = _finite(X, name, dimensions=3)
-        if X.shape[1:] != train.shape[1:]:
-            raise ValueError(f"{name} has windows of shape {X.shape[1:]}, the training part of {train.shape[1:]}")
-        windows, rows = _fingerprints(X)
-        identical = np.mean([window in known_windows for window in windows])
-        shared = np.mean([row in known_rows for row in rows])
-        table[name] = {"windows": len(windows), "identical": identical, "rows": len(rows), "shared": shared}
+        levels = content(name, X)
+        identical, shared = (np.mean([part in k for part in level]) for level, k in zip(levels, known, strict=True))
+        table[name] = {"windows": len(levels[0]), "identical": identical, "rows": len(levels[1]), "shared": shared}
     return pd.DataFrame(table).T.astype({"windows": int, "rows": int})
 
 
@@ -180,76 +184,45 @@ def shared_groups(train: Sequence[Hashable], parts: Mapping[str, Sequence[Hashab
     """Groups (people, machines, recordings) that a part has in common with the training part: a row per part.
 
     train and parts: the group of each sample, (samples,). Columns: `groups` in the part; `also in train`, how many of
-    them; `samples`, the share of the part's samples that belong to those. Lesson 02.
+    them; `samples`, the share of the part's samples that belong to those. ValueError for other shapes. Lesson 02.
     """
-    train = _labels(train, "train")
     table = {}
-    for name, labels in parts.items():
-        labels = _labels(labels, name)
-        known = np.isin(labels, train)
-        groups = {"groups": len(np.unique(labels)), "also in train": len(np.unique(labels[known]))}
-        table[name] = {**groups, "samples": known.mean()}
-    return pd.DataFrame(table).T.astype({"groups": int, "also in train": int})
-
-
-def _finite(X: np.ndarray, name: str, dimensions: int | None = None) -> np.ndarray:
-    """X in float64, after checks of its number of dimensions (by default 2 or more), and that nothing is missing."""
-    X = np.asarray(X, "float64")
-    if X.ndim < 2 if dimensions is None else X.ndim != dimensions:
-        wanted = "(samples, timesteps, features)" if dimensions == 3 else "(samples, ...)"
-        raise ValueError(f"{name} must have shape {wanted}, got {X.shape}")
-    if X.size == 0:
-        raise ValueError(f"{name} is empty")
-    if not np.isfinite(X).all():
-        raise ValueError(f"{name} holds NaN or infinite values")
-    return X
-
-
-def _labels(values: Sequence[Hashable], name: str) -> np.ndarray:
-    values = np.asarray(values)
-    if values.ndim != 1 or len(values) == 0:
-        raise ValueError(f"{name} must have shape (samples,) with at least one sample, got {values.shape}")
-    return values
-
-
-def _fingerprints(X: np.ndarray) -> tuple[list[bytes], list[bytes]]:
-    """The bytes of each window, and of each of their rows: equal content has equal bytes."""
-    X = X + 0.0  # −0.0 becomes 0.0
-    return [window.tobytes() for window in X], [row.tobytes() for row in X.reshape(-1, X.shape[-1])]
+    for name, groups in parts.items():
+        groups = np.asarray(groups)
+        if groups.ndim != 1 or not len(groups):
+            raise ValueError(f"{name} must have shape (samples,) with at least one sample, got {groups.shape}")
+        known = np.isin(groups, train)
+        table[name] = [len(np.unique(groups)), len(np.unique(groups[known])), known.mean()]
+    return pd.DataFrame.from_dict(table, orient="index", columns=["groups", "also in train", "samples"])
 
 
 def _lstm_layer(model: keras.Model, name: str | None) -> keras.Layer:
     """The LSTM, or Bidirectional LSTM, of that name, or the first one."""
-    found = {}
-    for layer in model.layers:
-        if isinstance(getattr(layer, "forward_layer", layer), keras.layers.LSTM):
-            found[layer.name] = layer
+    kinds = {layer.name: getattr(layer, "forward_layer", layer) for layer in model.layers}
+    found = [layer for layer, kind in kinds.items() if isinstance(kind, keras.layers.LSTM)]
     if not found:
         raise ValueError(f"the model {model.name!r} has no LSTM layer")
     if name is not None and name not in found:
-        raise ValueError(f"no LSTM layer is called {name!r}; there are {list(found)}")
-    return found[name] if name else next(iter(found.values()))
+        raise ValueError(f"no LSTM layer is called {name!r}; there are {found}")
+    return model.get_layer(name or found[0])
 
 
 def _pre_activations(lstm: keras.layers.LSTM, inputs: tf.Tensor) -> list[np.ndarray]:
     """What goes into the four activation functions of an LSTM layer, each (samples, timesteps, units).
 
-    Keras keeps these inside the layer, so the recurrence of Hochreiter and Schmidhuber (1997), with the forget gate of
-    Gers et al. (2000), is run again here with the layer's weights.
+    Keras keeps these inside the layer. They follow from the inputs and the layer's outputs one timestep before, as in
+    Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
     """
-    kernel, recurrent = lstm.cell.kernel.numpy(), lstm.cell.recurrent_kernel.numpy()
-    bias = lstm.cell.bias.numpy() if lstm.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
+    no_draw = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros", "seed": 0}  # of random numbers
+    all_steps = {"return_sequences": True, "stateful": False}
+    copy = keras.layers.LSTM.from_config(lstm.get_config() | all_steps | no_draw)
+    copy.build(inputs.shape)
+    copy.set_weights(lstm.get_weights())
+    outputs = np.asarray(copy(inputs, training=False))
+    before = np.concatenate([np.zeros_like(outputs[:, :1]), outputs[:, :-1]], axis=1)
     steps = np.asarray(inputs)[:, ::-1] if lstm.go_backwards else np.asarray(inputs)
-    h = c = np.zeros((len(steps), lstm.units), kernel.dtype)
-    collected = []
-    for t in range(steps.shape[1]):
-        z = steps[:, t] @ kernel + h @ recurrent + bias
-        i, f, candidate, o = np.split(z, 4, axis=1)
-        gate = [np.asarray(lstm.recurrent_activation(tf.constant(part))) for part in (i, f, o)]
-        c = gate[1] * c + gate[0] * np.asarray(lstm.activation(tf.constant(candidate)))
-        h = gate[2] * np.asarray(lstm.activation(tf.constant(c)))
-        collected.append((i, f, candidate, o))
-    return [np.stack(part, axis=1) for part in zip(*collected, strict=True)]
+    kernel, recurrent, *bias = lstm.get_weights()
+    return np.split(steps @ kernel + before @ recurrent + sum(bias), 4, axis=-1)
 
 
 def _slope(activation, z: np.ndarray) -> np.ndarray:

@@ -38,8 +38,11 @@ RUN_EACH_TIME = {"00_start_here", "01_unscaled_inputs"}  # of the second, lesson
 # In seconds. A notebook may take 30 s on 2 cores, and this test may have to share them.
 SERVER_LIMIT, RUN_LIMIT, PAGE_LIMIT = 120, 600, 120
 
-SETTINGS = {  # no question about Jupyter's news, and no look for updates
-    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
+SETTINGS = {
+    # No question about Jupyter's news, and no look for updates.
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # All cells are drawn at once: those that JupyterLab adds and removes while it is scrolled vanish under a test.
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 CHROMIUM_ARGUMENTS = [
     "--disable-gpu",
@@ -76,7 +79,7 @@ class Lab:
         return [(i, cell) for i, cell in self.code() if cell["execution_count"] is not None]
 
     def show(self, position: int) -> "sync_api.ElementHandle":
-        """Scroll to the cell, as JupyterLab draws only what is near the window, and return its element."""
+        """Scroll to the cell, and return its element."""
         self.page.evaluate(f"i => {PANEL}.content.scrollToItem(i, 'start')", position)
         node = self.page.evaluate_handle(f"i => {PANEL}.content.widgets[i].node", position).as_element()
         node.scroll_into_view_if_needed()
@@ -167,7 +170,10 @@ def opened(path, server, browser):
         page.on("pageerror", lambda error: lab.page_errors.append(str(error)))
         only_local(page, address, lab.foreign_requests)
         page.goto(address)
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        page.wait_for_function(
+            f"path => {PANEL}?.context?.path === path && {PANEL}.context.isReady && {PANEL}.content.widgets.length > 1",
+            arg=lab.name,
+        )
         lab.cells = page.evaluate(f"() => {PANEL}.content.model.toJSON().cells")
         yield lab
         page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")

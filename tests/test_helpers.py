@@ -23,9 +23,7 @@ FOR_A_READERS_OWN_MODEL = {
 # No notebook need name these.
 RETURNED_OR_RAISED = {
     "claims.ClaimsFailed",
-    "data.Beats",
     "data.DataError",
-    "data.Exercises",
     "data.Parts",
     "data.Windows",
     "exercises.NotAttempted",
