@@ -11,9 +11,16 @@ import re
 import sys
 from importlib import metadata
 
-# Keras and TensorFlow read these once, when they are imported. The last two keep TensorFlow's notes for developers out
-# of the notebook, and let a run give the same digits on processors of different makes.
-for _name, _value in {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}.items():
+# Keras and TensorFlow read these once, when imported. The second keeps TensorFlow's notes for developers out of
+# the notebook. With the last two a run gives the same digits on processors of different makes and numbers of cores; for
+# networks as small as the course's, one thread is also faster than many.
+_SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}
+for _name, _value in _SETTINGS.items():
     os.environ.setdefault(_name, _value)
 
 # Oldest and newest version tested: tests/tools/colab-requirements.txt and pyproject.toml; tests/test_setup.py compares.

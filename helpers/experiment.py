@@ -263,6 +263,8 @@ class _Traced:
         progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(1))
         _assign(self.model.variables, fresh)
         _assign(self.optimizer.variables, self.optimizer_start)
+        if isinstance(rate := _config(arm.compile.get("optimizer")).get("learning_rate"), float):
+            self.optimizer.learning_rate = rate
         before, validation = {}, arm.fit.get("validation_data")
         if validation is not None:
             validation = _batches(validation, arm.fit.get("validation_batch_size") or LARGEST_BATCH)
@@ -297,8 +299,14 @@ class _Traced:
 def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
     """The model of an earlier arm that differs only in its data, or else a new one: tracing is what takes long."""
 
+    def settings(value):
+        config = _config(value)
+        if isinstance(config.get("learning_rate"), float):  # a variable, which each training sets
+            config["learning_rate"] = None
+        return (type(value), config) if config else value
+
     def key(arm: Arm) -> tuple:
-        compile = keras.tree.map_structure(_settings, dict(arm.compile))
+        compile = keras.tree.map_structure(settings, dict(arm.compile))
         return arm.build, compile, _steps_per_execution(arm), arm.y.shape[1:]
 
     for other, training in traced:
@@ -344,12 +352,17 @@ def _batches(arrays: Sequence[np.ndarray], size: int, order: np.ndarray | None =
     for a small network on two cores that takes as long as the training.
     """
     arrays = [np.asarray(array) if order is None else np.asarray(array)[order] for array in arrays]
-    kinds = [keras.config.floatx() if array.dtype.kind == "f" else array.dtype for array in arrays]
+    arrays = [array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array for array in arrays]
+    whole = len(arrays[0]) // size
+    first = tuple(array[: whole * size].reshape(whole, size, *array.shape[1:]) for array in arrays)
+    rest = tuple(array[whole * size :] for array in arrays)
+    batches = tf.data.Dataset.from_tensor_slices(first)
+    # Concatenated also if nothing is left: so all arms' batches are of one type, and the model is traced once.
+    batches = batches.concatenate(tf.data.Dataset.from_tensors(rest).take(len(rest[0])))
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
-    rows = tuple(array.astype(kind) for array, kind in zip(arrays, kinds, strict=True))
-    return tf.data.Dataset.from_tensor_slices(rows).batch(size).with_options(options)
+    return batches.with_options(options)
 
 
 def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
@@ -377,23 +390,24 @@ def _batch_order(samples: int, seed: int) -> np.ndarray:
     return seen[0]
 
 
-def _settings(value: Any) -> Any:
-    """What makes two optimizers or metrics equal: class, config, and what the config leaves out. Others stay."""
+LEFT_OUT = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")  # by Keras, of the config
+
+
+def _config(value: Any) -> dict[str, Any]:
+    """All settings of an optimizer or metric; empty for anything else, such as a name."""
     if not isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
-        return value
-    left_out = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
-    return type(value), value.get_config(), {name: getattr(value, name) for name in left_out if hasattr(value, name)}
+        return {}
+    return value.get_config() | {name: getattr(value, name) for name in LEFT_OUT if hasattr(value, name)}
 
 
 def _fresh(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with new optimizers and metrics of the same settings: those given can serve only one model."""
 
     def renew(value):
-        settings = _settings(value)
-        if settings is value:
+        if not (config := _config(value)):
             return value
-        kind, config, left_out = settings
-        new = kind.from_config(config)
+        left_out = {name: config.pop(name) for name in LEFT_OUT if name in config}
+        new = type(value).from_config(config)
         vars(new).update(left_out)
         return new
 

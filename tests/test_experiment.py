@@ -126,6 +126,15 @@ def test_equals_plain_keras_to_the_last_digit(name):
     np.testing.assert_array_equal(runs.predictions["again"][1], predictions)
 
 
+def test_arms_of_two_learning_rates_or_decays_equal_plain_keras_though_they_may_share_a_trace():
+    optimizers = {"slow": keras.optimizers.Adam(0.001), "fast": keras.optimizers.Adam(0.1)}
+    optimizers |= {"decay": keras.optimizers.AdamW(0.02, weight_decay=0.9), "less": without_decay_of_biases()}
+    arms = {name: arm(compile=compile_with(optimizer)) for name, optimizer in optimizers.items()}
+    runs = repeat(arms, seeds=[8], progress=False)
+    for name, case in arms.items():
+        np.testing.assert_array_equal(runs.predictions[name][0], plain(case, seed=8)[1], name)
+
+
 def test_xla_changes_only_the_last_digits_whatever_else_is_trained():
     """Models with recurrent layers are compiled with XLA, one run of them alone or many."""
     case = arm(recurrent, compile={"optimizer": "adam", "loss": "mse"})
