@@ -263,7 +263,7 @@ class _Traced:
         progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(1))
         _assign(self.model.variables, fresh)
         _assign(self.optimizer.variables, self.optimizer_start)
-        if isinstance(rate := _config(arm.compile.get("optimizer")).get("learning_rate"), float):
+        if isinstance(rate := _config(_optimizer(arm)).get("learning_rate"), float):
             self.optimizer.learning_rate = rate
         before, validation = {}, arm.fit.get("validation_data")
         if validation is not None:
@@ -306,7 +306,7 @@ def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
         return (type(value), config) if config else value
 
     def key(arm: Arm) -> tuple:
-        compile = keras.tree.map_structure(settings, dict(arm.compile))
+        compile = keras.tree.map_structure(settings, {**arm.compile, "optimizer": _optimizer(arm)})
         return arm.build, compile, _steps_per_execution(arm), arm.y.shape[1:]
 
     for other, training in traced:
@@ -325,6 +325,11 @@ def _steps_per_execution(arm: Arm) -> int:
         for hook in hooks
     )
     return 1 if listens else _steps(arm)
+
+
+def _optimizer(arm: Arm) -> keras.optimizers.Optimizer:
+    """The arm's own, or a new one if it is given by its name."""
+    return keras.optimizers.get(arm.compile.get("optimizer", "rmsprop"))
 
 
 def _steps(arm: Arm) -> int:

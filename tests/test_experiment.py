@@ -127,7 +127,7 @@ def test_equals_plain_keras_to_the_last_digit(name):
 
 
 def test_arms_of_two_learning_rates_or_decays_equal_plain_keras_though_they_may_share_a_trace():
-    optimizers = {"slow": keras.optimizers.Adam(0.001), "fast": keras.optimizers.Adam(0.1)}
+    optimizers = {"by name": "adam", "slow": keras.optimizers.Adam(0.001), "fast": keras.optimizers.Adam(0.1)}
     optimizers |= {"decay": keras.optimizers.AdamW(0.02, weight_decay=0.9), "less": without_decay_of_biases()}
     arms = {name: arm(compile=compile_with(optimizer)) for name, optimizer in optimizers.items()}
     runs = repeat(arms, seeds=[8], progress=False)
