@@ -301,8 +301,10 @@ def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
 
     def settings(value):
         config = _config(value)
-        if isinstance(config.get("learning_rate"), float):  # a variable, which each training sets
-            config["learning_rate"] = None
+        if isinstance(value, keras.optimizers.Optimizer):
+            del config["name"]  # numbered by Keras
+            if isinstance(config["learning_rate"], float):
+                del config["learning_rate"]  # a variable, which each training sets
         return (type(value), config) if config else value
 
     def key(arm: Arm) -> tuple:
