@@ -53,16 +53,12 @@ class Arm:
             raise ValueError(f"fit does not take {sorted(unknown)} here; it takes {sorted(FIT_ARGUMENTS)}")
         if not callable(self.fit.get("callbacks", list)):
             raise TypeError("callbacks must be a function that returns a new list: callbacks=lambda: [...]")
-        validation = self.fit.get("validation_data")
-        for name, arrays in {"x and y": (self.x, self.y), "validation_data": validation}.items():
-            if arrays is None:
-                continue
+        pairs = {"x and y": (self.x, self.y), "validation_data": self.fit.get("validation_data") or ()}
+        for name, arrays in pairs.items():
             if not isinstance(arrays, tuple | list) or not all(hasattr(array, "shape") for array in arrays):
-                kinds = [type(part).__name__ for part in arrays] if isinstance(arrays, tuple | list) else type(arrays)
-                raise TypeError(f"{name} must be arrays, got {kinds}")
+                raise TypeError(f"{name} must be arrays, got {arrays!r:.80}")
             if len({len(array) for array in arrays}) > 1:
-                shapes = " and ".join(str(array.shape) for array in arrays)
-                raise ValueError(f"{name} must have the same number of samples, got {shapes}")
+                raise ValueError(f"{name} must have the same number of samples, got {[a.shape for a in arrays]}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +86,9 @@ class Runs:
 
     def labels(self, threshold: float = 0.5) -> dict[str, np.ndarray]:
         """For each arm the classes (seeds, samples): the largest of several outputs, or whether one is > threshold."""
-        chosen = {}
-        for arm, outputs in self.predictions.items():
-            self._refuse_nan(arm, outputs)
-            one_output = outputs.ndim == 2 or outputs.shape[-1] == 1
-            chosen[arm] = (_single(outputs) > threshold).astype(int) if one_output else outputs.argmax(axis=-1)
-        return chosen
+        several = {arm: p.ndim > 2 and p.shape[-1] > 1 for arm, p in self.predictions.items()}
+        outputs = {arm: self._finite(arm) for arm in several}
+        return {arm: o.argmax(axis=-1) if several[arm] else (o > threshold).astype(int) for arm, o in outputs.items()}
 
     def scores(self, y_true: np.ndarray, metric: Callable, labels: bool = False) -> pd.DataFrame:
         """`metric(y_true, prediction)` of every run, as scikit-learn's metrics are called.
@@ -110,23 +103,19 @@ class Runs:
             raise ValueError(f"y_true holds NaN in {pd.isna(y_true).sum()} places")
         y_true = y_true[:, 0] if y_true.shape[1:] == (1,) else y_true
         table = {}
-        for arm, outputs in (self.labels() if labels else self.predictions).items():
-            self._refuse_nan(arm, outputs)
-            outputs = _single(outputs)
+        for arm, outputs in (self.labels() if labels else {arm: self._finite(arm) for arm in self.predictions}).items():
             if len(y_true) != outputs.shape[1] or y_true.shape[1:] not in {(), outputs.shape[2:]}:
                 raise ValueError(f"arm {arm!r} predicts {outputs.shape[1:]}, y_true has shape {y_true.shape}")
             table[arm] = [float(metric(y_true, output)) for output in outputs]
         return pd.DataFrame(table, index=pd.Index(self.seeds, name="seed")).rename_axis(columns="arm")
 
-    def _refuse_nan(self, arm: str, outputs: np.ndarray) -> None:
+    def _finite(self, arm: str) -> np.ndarray:
+        """An arm's predictions, (seeds, samples) if it has a single output. ValueError if some are not finite."""
+        outputs = self.predictions[arm]
         for seed, output in zip(self.seeds, outputs, strict=True):
             if not np.isfinite(output).all():
                 raise ValueError(f"arm {arm!r} with seed {seed} predicts NaN or infinity")
-
-
-def _single(outputs: np.ndarray) -> np.ndarray:
-    """(seeds, samples) for (seeds, samples, 1); other predictions as they are."""
-    return outputs[..., 0] if outputs.ndim > 2 and outputs.shape[-1] == 1 else outputs
+        return outputs[..., 0] if outputs.ndim > 2 and outputs.shape[-1] == 1 else outputs
 
 
 def seeds(count: int = 5) -> list[int]:
@@ -142,17 +131,16 @@ _course_seeds = seeds  # `repeat` has a parameter of that name
 
 
 def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress: bool = True) -> Runs:
-    """Train every arm once for each seed, and return all runs.
+    """Train every arm once for each seed (by default the five of `seeds()`), and return all runs.
 
     Arms whose models are built in the same way start from the same weights; arms with equally many samples and the
-    same batch size see them in the same order. By default `seeds()`: five seeds. A run depends on its arm and its seed
-    alone. Interrupted, it returns the arms that are complete and says which are missing. Callbacks that listen to
-    batches still see every batch.
+    same batch size see them in the same order. A run depends on its arm and its seed alone. Interrupted, it returns the
+    arms that are complete and says which are missing. Callbacks that listen to batches still see every batch.
 
-    Two things differ from plain `build`, `compile`, `fit` on a CPU, for speed. The training steps of models with
-    recurrent layers are compiled with XLA: other rounding, and training magnifies the last digits. Validation takes
-    4,096 samples at a time: other rounding again, and as an LSTM or GRU with dropout draws random numbers in validation
-    too, one for each batch, it is then trained with other dropout masks. With `jit_compile=False` in `compile` and
+    Two things differ from plain `build`, `compile`, `fit` on a CPU, for speed. Training steps of models with recurrent
+    layers are compiled with XLA: other rounding, and training magnifies the last digits. Validation takes 4,096 samples
+    at a time: other rounding again, and as an LSTM or GRU with dropout draws random numbers in validation too, one for
+    each batch, it is then trained with other dropout masks. With `jit_compile=False` in `compile` and
     `validation_batch_size` as large as `batch_size` in `fit`, results equal those of plain Keras to the last digit.
     """
     seeds = _course_seeds() if seeds is None else [int(seed) for seed in seeds]
@@ -259,7 +247,7 @@ class _Traced:
     def train(self, arm: Arm, start: tuple[list, np.ndarray], bar: tqdm) -> list[tuple[int, str, float]]:
         """Trains once; (epoch, metric, value) for all epochs, with epoch 0 for the validation part before training."""
         fresh, order = start
-        batches = _batches([arm.x, arm.y, *_sample_weights(arm)], _batch_size(arm), order).repeat()
+        batches = _batches([arm.x, arm.y], _batch_size(arm), order).repeat()
         progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(1))
         _assign(self.model.variables, fresh)
         _assign(self.optimizer.variables, self.optimizer_start)
@@ -273,6 +261,7 @@ class _Traced:
         history = self.model.fit(
             batches,
             epochs=arm.fit.get("epochs", 1),
+            class_weight=arm.fit.get("class_weight"),
             steps_per_epoch=_steps(arm),
             validation_data=validation,
             callbacks=[*arm.fit.get("callbacks", list)(), progress],
@@ -321,11 +310,8 @@ def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
 def _steps_per_execution(arm: Arm) -> int:
     """A whole epoch at once, unless a callback wants to be called at every batch."""
     hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-    listens = any(
-        hook in vars(callback) or getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
-        for callback in arm.fit.get("callbacks", list)()
-        for hook in hooks
-    )
+    base, callbacks = keras.callbacks.Callback, arm.fit.get("callbacks", list)()
+    listens = any(h in vars(c) or getattr(type(c), h) is not getattr(base, h) for c in callbacks for h in hooks)
     return 1 if listens else _steps(arm)
 
 
@@ -341,15 +327,6 @@ def _steps(arm: Arm) -> int:
 
 def _batch_size(arm: Arm) -> int:
     return arm.fit.get("batch_size") or 32
-
-
-def _sample_weights(arm: Arm) -> list[np.ndarray]:
-    """The samples' weights (samples,) from `class_weight`, in a list; 1 for classes that it does not name."""
-    if arm.fit.get("class_weight") is None:
-        return []
-    y = np.asarray(arm.y)
-    classes = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.ravel()
-    return [np.array([arm.fit["class_weight"].get(round(float(c)), 1.0) for c in classes])]
 
 
 def _batches(arrays: Sequence[np.ndarray], size: int, order: np.ndarray | None = None) -> tf.data.Dataset:

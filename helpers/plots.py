@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 if TYPE_CHECKING:
     from helpers.experiment import Runs
@@ -31,22 +32,7 @@ WIDTH = 80  # characters of the text below a figure
 
 def use_course_style() -> None:
     """Set matplotlib's defaults for the whole notebook."""
-    plt.rcParams.update(
-        {
-            "figure.dpi": 90,
-            "figure.figsize": (8, 3.6),
-            "figure.constrained_layout.use": True,
-            "font.size": 12,
-            "axes.titlesize": 12,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": "#DDDDDD",
-            "lines.linewidth": 1.8,
-            "legend.frameon": False,
-        }
-    )
+    plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
 
 def line_style(role: str) -> dict[str, str]:
@@ -78,25 +64,39 @@ def curves(
     roles: Mapping[str, str],
     ylabel: str,
     baselines: Mapping[str, float] | None = None,
-    xlabel: str = "epoch",
     log: bool = False,
 ) -> None:
     """Single runs in one figure: a line each, such as `{"validation": history.history["val_loss"]}`.
 
     values: for each name its values by epoch, the first is epoch 1; a Series is drawn over its index. Lesson 00.
     """
-    _check_roles(roles, values)
-    figure, axis = plt.subplots()
-    rows = {}
-    for name, role in roles.items():
-        line = values[name]
+    rows, lines = {}, {}
+    for name, line in values.items():
         line = line if isinstance(line, pd.Series) else pd.Series(list(line), index=range(1, len(line) + 1))
-        axis.plot(line.index, line, label=_title(name, role, 40), **line_style(role))
         low = f"lowest {line.min():.3g} at {line.idxmin():g}, " if line.notna().any() else ""
         rows[name] = f"first {line.iloc[0]:.3g}, {low}last {line.iloc[-1]:.3g}"
-    axis.set(xlabel=xlabel, ylabel=ylabel)
-    _finish(figure, axis, baselines, log, ncols=2)
-    describe(f"{ylabel}, by {xlabel}", rows | _say(baselines))
+        lines[name] = line
+    figure, axis = _draw(lines, roles)
+    axis.set(xlabel="epoch", ylabel=ylabel)
+    _finish(figure, [axis], baselines, log, ncols=2)
+    describe(f"{ylabel}, by epoch", {name: rows[name] for name in roles} | _say(baselines))
+
+
+def series(
+    x: Sequence, target: np.ndarray, predictions: Mapping[str, np.ndarray], roles: Mapping[str, str], ylabel: str
+) -> None:
+    """Predictions over the target they are meant to follow: x (samples,), all others (samples,) or (samples, 1).
+
+    Lesson 01.
+    """
+    lines = {name: pd.Series(np.ravel(values), x) for name, values in {**predictions, "target": target}.items()}
+    figure, axis = _draw(lines, roles)
+    axis.plot(lines["target"], color="black", linewidth=1, label="target", zorder=1)
+    axis.set_ylabel(ylabel)
+    axis.tick_params(axis="x", rotation=20)
+    _finish(figure, [axis], ncols=2)
+    ranges = {name: f"{lines[name].min():.3g} to {lines[name].max():.3g}" for name in ["target", *roles]}
+    describe(f"{ylabel}, lowest to highest", ranges)
 
 
 def learning_curves(
@@ -105,13 +105,11 @@ def learning_curves(
     roles: Mapping[str, str],
     ylabel: str,
     baselines: Mapping[str, float] | None = None,
-    divisor: Mapping[str, float] | None = None,
     log: bool = False,
 ) -> None:
     """A metric by epoch: a panel per arm, a line per seed, the baselines in every panel. Epoch 0 is before training.
 
-    roles: the arms to draw, in order, each with its role (broken, decoy, partial, fixed).
-    divisor: for each arm, what its values are divided by, where arms measure in different units. Lesson 00.
+    roles: the arms to draw, in order, each with its role (broken, decoy, partial, fixed). Lesson 00.
     """
     table = runs.history[runs.history["metric"] == metric]
     _check_roles(roles, table["arm"].unique())
@@ -120,18 +118,16 @@ def learning_curves(
     figure, axes = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=(8, 0.8 + 2.8 * rows))
     last = {}
     for axis, (arm, role) in zip(axes.flat, roles.items(), strict=False):
-        one = table[table["arm"] == arm].assign(value=lambda t, arm=arm: t["value"] / (divisor or {}).get(arm, 1))
+        one = table[table["arm"] == arm]
         lines = one.pivot(index="epoch", columns="seed", values="value")
         axis.plot(lines.index, lines, **line_style(role))
         axis.set_title(_title(arm, role, width=66 // columns))
         last[arm] = _range(one.groupby("seed")["value"].agg(lambda run: run.iloc[-1]))
     for axis in axes.flat[len(roles) :]:
         axis.remove()
-    for axis in axes.flat[1 : len(roles)]:
-        _draw_baselines(axis, baselines, label=False)
     figure.supxlabel("epoch", fontsize=12)
     figure.supylabel(ylabel, fontsize=12)
-    _finish(figure, axes.flat[0], baselines, log)
+    _finish(figure, axes.flat[: len(roles)], baselines, log)
     count = table["seed"].nunique()
     describe(f"{ylabel} at the last epoch, median (range of {count} seeds)", last | _say(baselines))
 
@@ -165,30 +161,8 @@ def paired(
     axis.set_xlim(-0.5, len(roles) - 0.5)
     axis.margins(y=0.1)
     axis.set_ylabel(ylabel)
-    _finish(figure, axis, baselines, log)
+    _finish(figure, [axis], baselines, log)
     describe(f"{ylabel}, median (range of {len(table)} {rows})", text | _say(baselines))
-
-
-def series(
-    x: Sequence, target: np.ndarray, predictions: Mapping[str, np.ndarray], roles: Mapping[str, str], ylabel: str
-) -> None:
-    """Predictions over the target they are meant to follow: x (samples,), all others (samples,) or (samples, 1).
-
-    Lesson 01.
-    """
-    _check_roles(roles, predictions)
-    figure, axis = plt.subplots()
-    target = np.asarray(target).ravel()
-    axis.plot(x, target, color="black", linewidth=1, label="target")
-    rows = {"target": f"{target.min():.3g} to {target.max():.3g}"}
-    for name, role in roles.items():
-        values = np.asarray(predictions[name]).ravel()
-        axis.plot(x, values, label=_title(name, role, width=40), **line_style(role))
-        rows[name] = f"{values.min():.3g} to {values.max():.3g}"
-    axis.set_ylabel(ylabel)
-    axis.tick_params(axis="x", rotation=20)
-    _finish(figure, axis, ncols=2)
-    describe(f"{ylabel}, lowest to highest", rows)
 
 
 def promises(
@@ -216,16 +190,10 @@ def promises(
             axis.plot([values.mean()] * 2, [height - 0.15, height + 0.15], color=color, linewidth=2.5, zorder=3)
         difference = promised[arm].mean() - true[arm].mean()
         rows[arm] = f"{promised[arm].mean():.3g} promised, {true[arm].mean():.3g} true, {difference:+.2g}"
-    _draw_baselines(axis, baselines, label=True, across=True)
     axis.set_yticks(range(len(roles)), [_title(arm, role, width=24) for arm, role in roles.items()])
     axis.set_ylim(len(roles) - 0.5, -0.5)
     axis.set_xlabel(f"{xlabel}: promised hollow, above; true filled, below")
-    if log:
-        axis.set_xscale("log")
-        axis.xaxis.set_major_formatter("{x:g}")
-    if baselines:
-        figure.legend(loc="outside upper right", ncols=len(baselines))
-    plt.show()
+    _finish(figure, [axis], baselines, log, upright=True)
     describe(f"{xlabel}, mean of {len(promised)} runs", rows | _say(baselines))
 
 
@@ -241,29 +209,36 @@ def _title(arm: str, role: str, width: int) -> str:
     return textwrap.fill(arm if arm in (role, "training", "validation") else f"{arm} ({role})", width)
 
 
-def _draw_baselines(axis: plt.Axes, baselines: Mapping[str, float] | None, label: bool, across: bool = False) -> None:
-    if len(baselines or {}) > len(BASELINES):
-        raise ValueError(f"a figure has room for {len(BASELINES)} baselines, got {list(baselines)}")
-    for style, (name, value) in zip(BASELINES, (baselines or {}).items(), strict=False):
-        draw = axis.axvline if across else axis.axhline
-        draw(value, color="black", linewidth=1, linestyle=style, label=name if label else None)
+def _draw(lines: Mapping[str, pd.Series], roles: Mapping[str, str]) -> tuple[plt.Figure, plt.Axes]:
+    _check_roles(roles, lines)
+    figure, axis = plt.subplots()
+    for name, role in roles.items():
+        axis.plot(lines[name].index, lines[name], label=_title(name, role, 40), **line_style(role))
+    return figure, axis
 
 
 def _finish(
     figure: plt.Figure,
-    axis: plt.Axes,
+    axes: Sequence[plt.Axes],
     baselines: Mapping[str, float] | None = None,
     log: bool = False,
     ncols: int = 4,
+    upright: bool = False,
 ) -> None:
     """Baselines, scale and legend; then the figure is shown. Ticks are plain numbers: 0.5, not 5 x 10^-1."""
-    _draw_baselines(axis, baselines, label=True)
-    if log:
-        axis.set_yscale("log")
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.yaxis.set_minor_formatter(NullFormatter())
-    if axis.get_legend_handles_labels()[0]:
+    if len(baselines or {}) > len(BASELINES):
+        raise ValueError(f"a figure has room for {len(BASELINES)} baselines, got {list(baselines)}")
+    for axis in axes:
+        for style, (name, value) in zip(BASELINES, (baselines or {}).items(), strict=False):
+            draw = axis.axvline if upright else axis.axhline
+            draw(value, color="black", linewidth=1, linestyle=style, label=name if axis is axes[0] else None)
+        if log:
+            axis.set(**{"xscale" if upright else "yscale": "log"})
+            ticks = axis.xaxis if upright else axis.yaxis
+            ticks.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ticks.set_major_formatter("{x:g}")
+            ticks.set_minor_formatter(NullFormatter())
+    if axes[0].get_legend_handles_labels()[0]:
         figure.legend(loc="outside upper right", ncols=ncols)
     plt.show()
 

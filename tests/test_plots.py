@@ -34,12 +34,12 @@ def runs():
 
 def test_learning_curves_draw_every_seed_and_say_what_is_seen(capsys):
     roles = {"raw": "broken", "gone": "decoy", "scaled": "fixed"}
-    plots.learning_curves(runs(), "val_loss", roles, "loss", {"the mean": 1.0}, divisor={"raw": 100}, log=True)
+    plots.learning_curves(runs(), "val_loss", roles, "loss", {"the mean": 1.0}, log=True)
     axes = plt.gcf().axes
     assert [axis.get_title() for axis in axes] == ["raw (broken)", "gone (decoy)", "scaled (fixed)"]
     assert [len(axis.lines) for axis in axes] == [4, 4, 4]  # three seeds and the baseline
     assert said(capsys) == (
-        "loss at the last epoch, median (range of 3 seeds): raw 1.01 (1 to 1.02); "
+        "loss at the last epoch, median (range of 3 seeds): raw 101 (100 to 102); "
         "gone NaN or infinite in every run; scaled 0.3 (0.3 to 0.3); baseline the mean 1."
     )
 
