@@ -52,7 +52,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
     *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),  # root cannot have the sandbox
 ]
-PANEL = "window.jupyterapp.shell.currentWidget"
+PANEL = "window.jupyterapp?.shell?.currentWidget"  # undefined until JupyterLab has started
 NOT_DRAWN = {"use_course_style", "line_style", "describe"}  # of plots
 
 
