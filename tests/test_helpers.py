@@ -8,7 +8,9 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT = 1600  # lines, the instructors' grading apart; to come down to 1,200, which has to do for 25 lessons
+# Lines of code, the instructors' grading apart, and also at 25 lessons. Docstrings are not counted: they have to give
+# shapes, units, errors and sources, and a limit that counts them would punish that.
+LIMIT = 1000
 MODULES = sorted((ROOT / "helpers").glob("[!_]*.py"))
 # Lessons and solutions; the exercises are copies of these.
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*/*.ipynb")])
@@ -51,9 +53,20 @@ def used_names(path: Path) -> set[str]:
     return found
 
 
+def code_lines(path: Path) -> int:
+    """Lines that are neither blank nor a comment nor part of a docstring."""
+    source = path.read_text(encoding="utf-8")
+    nodes = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+    ]
+    texts = [node.body[0] for node in nodes if ast.get_docstring(node) is not None]
+    documentation = {line for text in texts for line in range(text.lineno, text.end_lineno + 1)}
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(i not in documentation and bool(line.strip()) and not line.lstrip().startswith("#") for i, line in lines)
+
+
 def test_the_helpers_are_within_their_limit():
-    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
-    lengths["__init__.py"] = len((ROOT / "helpers" / "__init__.py").read_text(encoding="utf-8").splitlines())
+    lengths = {path.name: code_lines(path) for path in sorted((ROOT / "helpers").glob("*.py"))}
     assert sum(lengths.values()) <= LIMIT, lengths
 
 
