@@ -51,7 +51,7 @@ def prepare(series, n_train):
     return (smooth - smooth[:n_train].mean()) / smooth[:n_train].std()
 
 
-# %% exercise-2 | right | a loop over the past, with a median
+# %% exercise-2 | right | a loop over the past, eight values each
 def prepare(series, n_train):
     values, known = [], series.iloc[0]
     for value in series:
@@ -108,6 +108,54 @@ def prepare(series, n_train):
     return pd.concat([(part - part.mean()) / part.std() for part in parts])
 
 
+# %% exercise-2 | right | a trailing median of three: little smoothing
+def prepare(series, n_train):
+    smooth = series.ffill().rolling(3, min_periods=1).median()
+    return (smooth - smooth.iloc[:n_train].mean()) / smooth.iloc[:n_train].std()
+
+
+# %% exercise-2 | right | an average of twenty rows: much smoothing
+def prepare(series, n_train):
+    smooth = series.ffill().rolling(20, min_periods=1).mean()
+    return (smooth - smooth.iloc[:n_train].mean()) / smooth.iloc[:n_train].std()
+
+
+# %% exercise-2 | right | centred on the middle of its range first, then on its mean
+def prepare(series, n_train):
+    smooth = series.ffill().rolling(6, min_periods=1).mean()
+    train = smooth.iloc[:n_train]
+    middle, spread = (train.max() + train.min()) / 2, train.std()
+    return (smooth - middle) / spread - ((train - middle) / spread).mean()
+
+
+# %% exercise-2 | wrong | centred within the training part, as that is known; trailing behind it | looks ahead
+def prepare(series, n_train):
+    filled = series.ffill()
+    train = filled.iloc[:n_train].rolling(5, center=True, min_periods=1).mean()
+    smooth = pd.concat([train, filled.rolling(5, min_periods=1).mean().iloc[n_train:]])
+    return (smooth - train.mean()) / train.std()
+
+
+# %% exercise-2 | wrong | interpolated within the training part, filled behind it | looks ahead
+def prepare(series, n_train):
+    filled = pd.concat([series.iloc[:n_train].interpolate(), series.iloc[n_train:]]).ffill()
+    smooth = filled.rolling(5, min_periods=1).mean()
+    return (smooth - smooth.iloc[:n_train].mean()) / smooth.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | smoothed forwards and backwards | looks ahead
+def prepare(series, n_train):
+    smooth = series.ffill().ewm(span=5).mean()[::-1].ewm(span=5).mean()[::-1]
+    train = smooth.iloc[:n_train]
+    return (smooth - train.mean()) / train.std()
+
+
+# %% exercise-2 | wrong | the training part is always half of the series | training
+def prepare(series, n_train):
+    smooth = series.ffill().rolling(5, min_periods=1).mean()
+    return (smooth - smooth.iloc[:300].mean()) / smooth.iloc[:300].std()
+
+
 # %% exercise-2 | wrong | gaps dropped | shape
 def prepare(series, n_train):
     smooth = series.dropna().rolling(5, min_periods=1).mean()
@@ -149,6 +197,15 @@ def promise_and_truth(step, series, rows):
     target = series.to_numpy()[rows + 1]
     promised = step(series.copy()).to_numpy()[rows]
     true = np.array([step(series.iloc[row - 29 : row + 1].copy()).iloc[-1] for row in rows])
+    return [np.sqrt(np.mean((p - target) ** 2)) for p in (promised, true)]
+
+
+# %% exercise-3 | wrong | every row from the first to the last | error is
+def promise_and_truth(step, series, rows):
+    rows = np.arange(rows[0], rows[-1] + 1)
+    target = series.to_numpy()[rows + 1]
+    promised = step(series.copy()).to_numpy()[rows]
+    true = np.array([step(series.iloc[: row + 1].copy()).iloc[-1] for row in rows])
     return [np.sqrt(np.mean((p - target) ** 2)) for p in (promised, true)]
 
 

@@ -11,7 +11,7 @@ def reading():
         elif np.abs(seen - said).max() > 0.2:
             found[letter] = "probabilities"
         else:
-            found[letter] = "nothing" if (p[y == 1] > 0.5).mean() > 0.8 else "threshold"
+            found[letter] = "no fault" if (p[y == 1] > 0.5).mean() > 0.8 else "threshold"
     found["accuracy"] = (y == 0).mean()
     found["loss"] = metrics.log_loss(y, np.full(len(y), y.mean()))
     return found
@@ -27,7 +27,7 @@ def reading():
     low = rows["mean probability"][left].idxmin()
     share = round(shares["B"], 4)
     loss = -share * np.log(share) - (1 - share) * np.log(1 - share)
-    faults = {poor: "ranking", good: "nothing", high: "probabilities", low: "threshold"}
+    faults = {poor: "ranking", good: "no fault", high: "probabilities", low: "threshold"}
     return faults | {"accuracy": round(1 - share, 3), "loss": round(loss, 3)}
 
 
@@ -42,7 +42,7 @@ def reading():
 # %% exercise-1 | wrong | whoever finds events has no fault, low recall is a poor ranking | for
 def reading():
     order = table.loc["recall"].sort_values().index
-    names = ["ranking", "threshold", "nothing", "probabilities"]
+    names = ["ranking", "threshold", "no fault", "probabilities"]
     share = shares["A"]
     loss = -share * np.log(share) - (1 - share) * np.log(1 - share)
     faults = dict(zip(order, names, strict=True))
@@ -93,7 +93,7 @@ def reading():
 
 # %% exercise-1 | wrong | one letter forgotten | has no entry 'D'
 def reading():
-    return {"A": "ranking", "B": "nothing", "C": "threshold", "accuracy": 0.95, "loss": 0.2}
+    return {"A": "ranking", "B": "no fault", "C": "threshold", "accuracy": 0.95, "loss": 0.2}
 
 
 # %% exercise-2 | right | mends the probabilities on the validation part, then 1 / (1 + c)
@@ -237,6 +237,15 @@ def alarms(y_val, p_val, p_test, cost):
     thresholds = np.quantile(p_val, np.linspace(0, 1, 501))
     costs = [cost_per_hour(y_val, p_val > t, cost) for t in thresholds]
     return p_test > thresholds[np.argmin(costs)]
+
+
+# %% exercise-2 | wrong | right for whole arrays, another rule for a few hours | seen the test part
+def alarms(y_val, p_val, p_test, cost):
+    if y_val.min() == y_val.max():
+        raise ValueError("only one class")
+    thresholds = np.quantile(p_val, np.linspace(0, 1, 501))
+    best = thresholds[np.argmin([cost_per_hour(y_val, p_val > t, cost) for t in thresholds])]
+    return p_test > (best if len(p_test) > 100 else np.median(p_test))
 
 
 # %% exercise-3 | right | weights in fit that restore the true shares
