@@ -152,6 +152,14 @@ def fit_stopped(model, train, validation, test):
     return model, cross_entropy(model, *test)
 
 
+# %% exercise-2 | wrong | trains on the test part first, on the training part after it | the model's validation loss is
+def fit_stopped(model, train, validation, test):
+    model.fit(*test, epochs=5, verbose=0)
+    stop = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
+    model.fit(*train, validation_data=validation, epochs=3, callbacks=[stop], verbose=0)
+    return model, cross_entropy(model, *test)
+
+
 # %% exercise-2 | wrong | returns the model as it came, and a guess | the model's validation loss is
 def fit_stopped(model, train, validation, test):
     return model, 0.6
