@@ -27,7 +27,7 @@ CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
 PIP = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
 GROUPS = PYPROJECT["dependency-groups"]
 UV = PYPROJECT["project"]["dependencies"] + GROUPS["test"]
-OTHER = GROUPS["workshop"] + GROUPS["grading"] + GROUPS["browser"]
+OTHER = GROUPS["workshop"] + GROUPS["grading"] + GROUPS["browser"] + GROUPS["site"]
 PYTHON = next(line.removeprefix("python=") for line in CONDA if line.startswith("python="))
 
 
@@ -58,7 +58,7 @@ def test_conda_and_binder_leave_out_what_learners_do_not_need():
     extra = {Requirement(line).name for line in OTHER}
     assert extra
     assert not extra & {Requirement(line).name for line in PIP}
-    everyday = set(GROUPS) - {"browser"}  # the browser's is asked for by name
+    everyday = set(GROUPS) - {"browser", "site"}  # these are asked for by name
     assert set(PYPROJECT["tool"]["uv"]["default-groups"]) == everyday
 
 
@@ -178,7 +178,7 @@ def check_workflows(*paths: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_github_understands_the_workflows(tmp_path):
-    assert {path.stem for path in WORKFLOWS} == {"tests", "weekly", "release"}
+    assert {path.stem for path in WORKFLOWS} == {"tests", "weekly", "release", "site"}
     done = check_workflows(*WORKFLOWS)
     assert done.returncode == 0, done.stdout
     broken = tmp_path / "broken.yml"
@@ -193,7 +193,7 @@ def test_workflows_use_the_commands_that_people_use():
         for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
             for step in job.get("steps", []):
                 used += re.findall(r"^(?:uv run|\.ci/).*?(?= [$\"|2]|$)", step.get("run", ""), re.MULTILINE)
-    assert len(used) == 5
+    assert len(used) == 7
     assert set(used) <= set(known)
 
 
