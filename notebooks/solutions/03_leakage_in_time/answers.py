@@ -94,6 +94,14 @@ def score(fit, X, y, day, back, ahead):
     return float(((y[val] - model.predict(X[val])) ** 2).mean())
 
 
+# %% exercise-2 | wrong | sorts the targets and leaves the inputs as they come | the target of this row
+def score(fit, X, y, day, back, ahead):
+    first = np.quantile(day, 0.8)
+    val, train = day >= first, day < first - back - ahead
+    by_day = y[np.argsort(day)][: train.sum()]
+    return mean_squared_error(y[val], fit(X[train], by_day).predict(X[val]))
+
+
 # %% exercise-2 | wrong | the broken one again | the validated samples are not all samples from a day on
 def score(fit, X, y, day, back, ahead):
     return score_broken(fit, X, y, day, back, ahead)
@@ -187,6 +195,34 @@ def expected_rmse(fit, X, y, house, day):
     train, val = order[:cut], order[cut:]
     model = fit(X[train], y[train])
     return np.sqrt(((model.predict(X[val]) - y[val]) ** 2).mean())
+
+
+# %% exercise-3 | right | scikit-learn's splitter over the days, its first folds short
+def expected_rmse(fit, X, y, house, day):
+    from sklearn.model_selection import TimeSeriesSplit
+
+    errors = []
+    for a, b in TimeSeriesSplit(5, gap=7).split(np.unique(day)):
+        train, val = np.isin(day, a), np.isin(day, b)
+        errors.append(rmse(fit(X[train], y[train]), X[val], y[val]))
+    return np.mean(errors)
+
+
+# %% exercise-3 | wrong | each house's latest days, asked with all other houses' days known | too low
+def expected_rmse(fit, X, y, house, day):
+    errors = []
+    for one in np.unique(house):
+        val = (house == one) & (day >= 150)
+        errors.append(rmse(fit(X[~val], y[~val]), X[val], y[val]))
+    return np.mean(errors)
+
+
+# %% exercise-3 | wrong | takes every street to have twelve houses | your code raised ValueError
+def expected_rmse(fit, X, y, house, day):
+    X, y = X.reshape(12, -1, 5), y.reshape(12, -1)
+    cut = int(0.75 * X.shape[1])
+    model = fit(X[:, :cut].reshape(-1, 5), y[:, :cut].ravel())
+    return rmse(model, X[:, cut:].reshape(-1, 5), y[:, cut:].ravel())
 
 
 # %% exercise-3 | wrong | shuffles | too low
