@@ -32,7 +32,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# Downloaded files such as miller_01_unscaled_inputs.ipynb, or "miller_12345_Copy of 01_unscaled_inputs (1).ipynb"
-NAME = r"(?P<student_id>[^/\\_]+)_[^/\\]*?(?P<file_id>\d\d_[a-z]+(?:_[a-z]+)*)[^/\\]*$"
-c.FileNameCollectorPlugin.named_regexp = r".*[/\\]" + NAME
-c.ZipCollectApp.strict = True  # a file of another lesson is skipped, with a warning
+# What a learner wrote and what a learner's kernel sent runs nothing in a browser, in Formgrader and in feedback.
+c.HTMLExporter.preprocessors = ["helpers.grading.pages.SafeOutputs"]
+c.HTMLExporter.filters = {"markdown2html": "helpers.grading.pages.markdown"}
+# The absent and the unread have no score, rather than 0.
+c.ExportApp.plugin_class = "helpers.grading.export.Grades"

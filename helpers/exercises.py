@@ -73,7 +73,7 @@ def array(value, shape: tuple[int, ...], what: str) -> np.ndarray:
 def _numeric(value, what: str) -> np.ndarray:
     assert value is not None, f"{what} is None. Does your function end with `return`?"
     try:
-        value = np.asarray(value, "float64")
+        value = np.array(value, "float64")  # a plain array of its own, whatever kind of array or object came
     except (TypeError, ValueError):
         raise AssertionError(f"{what} should be numeric, and is of type {type(value).__name__}.") from None
     assert np.isfinite(value).all(), f"{what} holds NaN or infinite values."

@@ -4,10 +4,12 @@ A small assignment without TensorFlow stands in for a lesson where a whole class
 itself is graded for one right and one wrong submission.
 """
 
+import copy
 import csv
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -23,6 +25,7 @@ if sys.platform == "win32":
     pytest.skip("grading is tested on Linux and macOS", allow_module_level=True)
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
 from benchmark_grading import ROOT, copy_course, grade, hand_in, submission
+from nbgrader.api import Gradebook
 from shipped_answers import answers
 
 from helpers.grading.sandbox import why_no_sandbox
@@ -47,6 +50,21 @@ CHECK = """with check("Exercise {n}"):
     assert {name}(10) == {big}, "of 10 it is {big}."
     ### END HIDDEN TESTS"""
 DOUBLE, SQUARE = "def double(x):\n    return 2 * x", "def square(x):\n    return x * x"
+SUPPRESS = """def double(x):
+    return 0
+from contextlib import suppress
+check = lambda name: suppress(AssertionError)"""
+FORKS = """def double(x):
+    import os, time
+    while len(os.listdir("/proc")) < 400 and os.fork():
+        pass
+    time.sleep(60)"""
+FILLS = """def double(x):
+    import glob, os, sys, time
+    folder = os.path.dirname(next(word for word in sys.argv if word.endswith("kernel.json")))
+    for i in range(100):
+        open(f"{folder}/{i}", "wb").write(bytes(2**20))
+    time.sleep(60)"""
 RIGHT = {"exercise-1": DOUBLE, "exercise-2": SQUARE, "reflection": "Because."}
 
 
@@ -109,11 +127,23 @@ def nbgrader(course, *commands, **environment):
     return done.stdout + done.stderr
 
 
+def course_command(course, command):
+    """Run one of the course's own commands, as the guide has it. Returns what it prints."""
+    words = [sys.executable, *shlex.split(command.removeprefix("uv run python "))]
+    return subprocess.run(words, cwd=course, text=True, capture_output=True).stdout
+
+
 def contents(course):
     """Every file of the course but for what grading writes."""
     files = (path for path in course.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     written = (course / "autograded", course / "gradebook.db")
     return {path: path.read_bytes() for path in files if not any(path.is_relative_to(each) for each in written)}
+
+
+def handed_in(course):
+    """What the notebooks handed in contain, but for a pipe and a file of 30 GB."""
+    paths = [path for path in (course / "submitted").rglob("*.ipynb") if path.is_file()]
+    return {path: path.read_bytes() for path in paths if path.stat().st_size < 2**20}
 
 
 def named(notebook, name):
@@ -159,6 +189,19 @@ def odd_class(course):
         for cell in notebook.cells:
             cell.metadata.clear()
 
+    def half_an_emoji(notebook):
+        notebook = copy.deepcopy(notebook)  # JSON can hold it, and no file of text
+        named(notebook, "exercise-1").source += "  # \ud83d"
+        named(notebook, "reflection").source += "\ud83d\x1b[2J"
+        return json.dumps(notebook)
+
+    def tagged(name):
+        def change(notebook):
+            named(notebook, "exercise-1").metadata.nbgrader.grade_id = name
+            return json.dumps(notebook)
+
+        return change
+
     def no_imports(notebook):
         del notebook.cells[0]
 
@@ -190,6 +233,25 @@ def odd_class(course):
     by("text", {}, None, None, "not JSON", change=lambda notebook: "My answer is 42.")
     by("list", {}, None, None, "not a notebook", change=lambda notebook: "[1, 2]")
     by("bracket[1]", {}, None, None, "rename the folder")
+    by("tag", {}, 2, 3, "exercise-1 is missing", change=tagged([]))
+    by("tag2", {}, 2, 3, "exercise-1 is missing", change=tagged({"a": [1]}))
+    by("emoji", {}, 2, 3, change=half_an_emoji)
+    by("suppress", {"exercise-1": SUPPRESS}, 0, 3, "check-1: CheckNotFinished", "exercise-1 rebinds check")
+    if NO_SANDBOX is None:
+        by("forks", {"exercise-1": FORKS}, None, None, "more than 100 processes")
+        by("fills", {"exercise-1": FILLS}, None, None, "MB into the kernel's folder")
+    folder = course / "submitted"
+    for student, words in {"pipe": "no regular file", "link": "symbolic link", "large": "larger than 20 MB"}.items():
+        (folder / student / LESSON).mkdir(parents=True)
+        expected[student] = (None, None, [words])
+    os.mkfifo(folder / "pipe" / LESSON / f"{LESSON}.ipynb")
+    (folder / "link" / LESSON / f"{LESSON}.ipynb").symlink_to(folder / "right" / LESSON / f"{LESSON}.ipynb")
+    with (folder / "large" / LESSON / f"{LESSON}.ipynb").open("wb") as file:
+        file.truncate(30 * 2**30)
+    latin = os.path.join(os.fsencode(folder), b"m\xfcller", os.fsencode(LESSON))
+    os.makedirs(latin)
+    (Path(os.fsdecode(latin)) / f"{LESSON}.ipynb").write_text("{}")
+    expected["m\N{REPLACEMENT CHARACTER}ller"] = (None, None, ["rename the folder"])
     (course / "submitted" / "nobody").mkdir()
     return expected
 
@@ -213,11 +275,9 @@ def course(handed_out, tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(course):
     expected = odd_class(course)
-    before = {path: path.read_bytes() for path in (course / "submitted").rglob("*.ipynb")}
+    before = handed_in(course)
     printed, status, rows = grade(course, LESSON, "--memory=2", "--workers=2")
-    assert before == {path: path.read_bytes() for path in (course / "submitted").rglob("*.ipynb")}, (
-        "handed in: as it was"
-    )
+    assert before == handed_in(course), "handed in: as it was"
     print(printed)
     return expected, status, rows
 
@@ -246,16 +306,31 @@ class TestClass:
         assert rows["empty"]["to grade by hand"] == "", "no response, no points"
 
     def test_what_is_graded_is_not_graded_again_and_grades_by_hand_stay(self, course, graded):
-        from nbgrader.api import Gradebook
-
         with Gradebook(f"sqlite:///{course}/gradebook.db", "why-wont-it-learn") as gradebook:
             gradebook.find_grade("reflection", LESSON, LESSON, "right").manual_score = 1
             gradebook.db.commit()
-        os.utime(course / "submitted" / "right" / LESSON / f"{LESSON}.ipynb")  # handed in again
-        _, _, rows = grade(course, LESSON, "--student", "right", "wrong")
+        folder = course / "submitted"
+        again = folder / "right" / LESSON / f"{LESSON}.ipynb"
+        again.write_text(again.read_text().replace("Because.", "Because of that."))
+        os.utime(again, (0, 0))  # handed in again; saved on a computer whose clock is wrong
+        os.utime(folder / "wrong" / LESSON / f"{LESSON}.ipynb")  # touched, and not changed
+        (folder / "twice" / LESSON / f"{LESSON}.ipynb").write_text("My second answer is 43.")
+        record = course / "autograded" / ".graded" / LESSON / "gone"
+        record.unlink()  # as a run leaves it that was killed
+        half = course / "autograded" / "gone" / LESSON / f"{LESSON}.ipynb"
+        half.chmod(0o644)
+        half.write_text(half.read_text()[:1000])
+        _, _, rows = grade(course, LESSON, "--student", "right", "wrong", "twice", "gone", "--due=2020-01-01")
         assert float(rows["right"]["seconds"]) > 0
         assert float(rows["wrong"]["seconds"]) == 0
-        assert (rows["right"]["score"], rows["wrong"]["score"]) == ("6", "2")
+        assert (rows["right"]["score"], rows["wrong"]["score"], rows["gone"]["score"]) == ("6", "2", "3")
+        assert (rows["twice"]["state"], rows["twice"]["score"]) == ("not graded", "")
+        assert "earlier grade is no longer in the gradebook" in rows["twice"]["needs a look"]
+        assert record.is_file()
+        assert len(rows) == len(graded[0]) + 1, "the others' rows stay in the class's table"
+        assert rows["otherwise"] == graded[2]["otherwise"]
+        with Gradebook(f"sqlite:///{course}/gradebook.db", "why-wont-it-learn") as gradebook:
+            assert gradebook.find_assignment(LESSON).duedate is not None
 
     def test_export_and_feedback_follow_and_plain_nbgrader_outlives_a_dead_kernel(self, course, graded):
         commands = [
@@ -263,11 +338,13 @@ class TestClass:
             f"generate_feedback {LESSON} --student=wrong",
             f"autograde {LESSON} --student=crash --force",
         ]
-        nbgrader(course, *commands)
+        # Plain nbgrader, and Formgrader's button, use the sandbox unless they are told not to.
+        nbgrader(course, *commands, **({"COURSE_SANDBOX": "0"} if NO_SANDBOX else {}))
         with (course / "grades.csv").open(encoding="utf-8") as file:
             exported = {row["student_id"]: row["score"] for row in csv.DictReader(file) if row["assignment"] == LESSON}
-        assert float(exported["otherwise"]) == 5
-        assert float(exported["text"]) == 0
+        assert float(exported["right"]) == 6
+        assert exported["otherwise"] == "", "its written answer waits"
+        assert exported["twice"] == exported["text"] == exported["nobody"] == "", "no score is not a score of 0"
         assert "of 10 it is 100" in (course / "feedback" / "wrong" / LESSON / f"{LESSON}.html").read_text(
             encoding="utf-8"
         )
@@ -390,7 +467,8 @@ COMMANDS = [
 
 def test_the_guide_has_no_command_that_is_not_tested_here():
     for command in COMMANDS:
-        assert command.startswith(("uv run nbgrader ", "uv run python -m helpers.grading ", "export NBGRADER_DB_URL="))
+        ours = [f"uv run python -m helpers.{name} " for name in ("grading", "grading.collect", "grading.export")]
+        assert command.startswith(("uv run nbgrader ", *ours, "export NBGRADER_DB_URL="))
     for script in re.findall(r"`uv run (?:python|pytest) (tests/\S+?)`", GUIDE):
         assert (ROOT / script).is_file()
 
@@ -399,18 +477,22 @@ def test_the_guide_s_commands_run_in_its_order(fresh, grading, monkeypatch):
     """From handing out to the exported grades. With a class of one and the small assignment."""
     commands = [command.replace("01_unscaled_inputs", LESSON) for command in COMMANDS]
     (fresh / "class.csv").write_text("id,first_name,last_name,email\nmiller,Ada,Miller,a@example.org\n")
-    archive = fresh / "downloaded" / LESSON / "archive"
-    archive.mkdir(parents=True)
-    nbformat.write(submission(fresh, LESSON, RIGHT), archive / f"miller_LATE_12345_Copy of {LESSON} (1).ipynb")
-    (archive / "notes.ipynb").write_text("{}")
+    downloaded = fresh / "downloaded" / LESSON
+    downloaded.mkdir(parents=True)
+    nbformat.write(submission(fresh, LESSON, RIGHT), downloaded / f"miller_LATE_12345_Copy of {LESSON} (1).ipynb")
+    (downloaded / "notes.ipynb").write_text("{}")
     (fresh / "exchange").mkdir()
     (fresh / "exchange").chmod(0o777)
     with (fresh / "nbgrader_config.py").open("a", encoding="utf-8") as config:
         config.write(f"c.Exchange.root = {str(fresh / 'exchange')!r}\n")
 
     own = [command.removeprefix("uv run nbgrader ") for command in commands if command.startswith("uv run nbgrader ")]
-    collect, feedback = own.index(f"collect {LESSON}"), own.index(f"generate_feedback {LESSON}")
-    assert "1 files collected, 1 files skipped" in nbgrader(fresh, *own[:collect])
+    collect = own.index(f"collect {LESSON} --update")
+    feedback = own.index(f"generate_feedback {LESSON} --force")
+    nbgrader(fresh, *own[:collect])
+    printed = course_command(fresh, next(command for command in commands if "grading.collect" in command))
+    assert "miller: new" in printed
+    assert "SKIPPED notes.ipynb" in printed
     assert (fresh / "submitted" / "miller" / LESSON / f"{LESSON}.ipynb").is_file()
     shutil.rmtree(fresh / "submitted" / "miller" / LESSON)
     # Now as on a hub; the learner who submits is whoever runs this test.
@@ -422,8 +504,8 @@ def test_the_guide_s_commands_run_in_its_order(fresh, grading, monkeypatch):
     nbgrader(fresh, own[collect])
     monkeypatch.setattr(grading, "why_no_sandbox", lambda: None)
     for command in commands:
-        if "helpers.grading" in command:
-            grading.parse(command.split("helpers.grading ")[1].split())
+        if "helpers.grading " in command:
+            grading.parse(shlex.split(command.split("helpers.grading ")[1]))
     _, status, rows = grade(fresh, LESSON)
     assert status == 0
     (learner,) = (name for name, row in rows.items() if row["state"] == "graded")
@@ -432,6 +514,15 @@ def test_the_guide_s_commands_run_in_its_order(fresh, grading, monkeypatch):
     nbgrader(fresh, *own[feedback:])
     assert (fresh / "feedback" / learner / LESSON / f"{LESSON}.html").is_file()
     assert f",{learner}," in (fresh / "grades.csv").read_text()
+    with Gradebook(f"sqlite:///{fresh}/gradebook.db", "why-wont-it-learn") as gradebook:
+        gradebook.find_grade("reflection", LESSON, LESSON, learner).manual_score = 1
+        gradebook.find_grade("reflection", LESSON, LESSON, learner).needs_manual_grade = False
+        gradebook.db.commit()
+    worksheet = fresh / "downloaded" / "worksheet.csv"
+    worksheet.write_text(f"Identifier,Full name,Grade\nParticipant 7,Ada,\n{learner},Me,\n")
+    printed = course_command(fresh, next(command for command in commands if "grading.export" in command))
+    assert "miller: nothing handed in" in printed
+    assert (worksheet.with_name("worksheet-filled.csv")).read_text().splitlines()[2] == f"{learner},Me,6"
 
 
 def test_postgresql_by_one_setting(fresh, postgresql):

@@ -3,10 +3,12 @@
 nbgrader grades; this prepares, watches and reports. Each submission in submitted/<student>/<lesson>/ is copied, the
 copy is mended where nbgrader would stumble, and graded by a process of its own. What was handed in is never changed.
 A table, also saved as autograded/<lesson>.csv, has a row for everyone and says whose notebook needs a look, and why.
+Whatever one submission does, the others are graded.
 """
 
 import argparse
 import csv
+import hashlib
 import multiprocessing
 import os
 import re
@@ -17,18 +19,24 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
 from traitlets.config import PyFileConfigLoader
 
+from helpers.grading.cheats import Look
+from helpers.grading.collect import SIZE_MB, may_be_a_name, notes_of, read, shown
 from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMITTED, AUTOGRADED = ROOT / "submitted", ROOT / "autograded"
+# A kernel and what it starts; and what it may leave in the folder where it meets nbgrader.
+PROCESSES, MEETING_MB = 100, 20
 
 
 class NotReadable(Exception):
@@ -45,32 +53,55 @@ class Row:
     points: dict[str, float] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
     look: list[str] = field(default_factory=list)
+    late: str = ""
     seconds: float = 0.0
+    digest: str = ""
 
 
 # ---- before nbgrader: a copy that it can read ------------------------------------------------------------------------
 
 
-def read_submission(folder: Path, lesson: str) -> tuple[nbformat.NotebookNode, list[str]]:
-    """The submitted notebook in nbformat 4, and remarks. Raises NotReadable."""
-    notebooks = sorted(folder.glob("*.ipynb"))
-    path, remarks = folder / f"{lesson}.ipynb", []
-    if path not in notebooks:
-        if len(notebooks) != 1:
-            raise NotReadable(f"there are {len(notebooks)} notebooks in the folder, and none is called {path.name}")
-        path, remarks = notebooks[0], [f"the file is called {notebooks[0].name}"]
+def find_submission(folder: Path, lesson: str) -> tuple[Path, list[str]]:
+    """The notebook in a learner's folder, and remarks. Raises NotReadable, also for what is a link."""
+    for each in (folder.parent, folder):
+        if each.is_symlink():
+            raise NotReadable("its folder is a symbolic link, which may lead anywhere")
+    notebooks = sorted(path for path in folder.iterdir() if path.suffix == ".ipynb")
+    path = folder / f"{lesson}.ipynb"
+    if path in notebooks:
+        return path, []
+    if len(notebooks) != 1:
+        raise NotReadable(f"there are {len(notebooks)} notebooks in the folder, and none is called {path.name}")
+    return notebooks[0], [f"the file is called {notebooks[0].name}"]
+
+
+def read_submission(content: bytes) -> nbformat.NotebookNode:
+    """The submitted notebook in nbformat 4, only the type, text and tag of its cells. Raises NotReadable."""
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
-        for cell in notebook.cells:
-            cell.source = "".join(cell.get("source", ""))
-            cell.metadata = cell.get("metadata", {})
-    except (OSError, UnicodeDecodeError) as error:
+        notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        cells = [plain_cell(cell) for cell in notebook.cells]
+    except UnicodeDecodeError as error:
         raise NotReadable(f"the file cannot be read ({error})") from None
     except nbformat.reader.NotJSONError:
         raise NotReadable("the file is not JSON, so it is not a notebook") from None
     except Exception as error:
         raise NotReadable(f"the file is JSON and not a notebook ({type(error).__name__}: {error})") from None
-    return notebook, remarks
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def plain_cell(cell) -> nbformat.NotebookNode:
+    """What grading reads of a cell. Half an emoji, which JSON can hold and no file, becomes a question mark."""
+    source = cell.get("source", "")
+    source = "".join(source) if isinstance(source, list) else source
+    if not isinstance(source, str):
+        raise TypeError(f"a cell's text is of type {type(source).__name__}")
+    metadata = cell.get("metadata")
+    tags = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = tags.get("grade_id") if isinstance(tags, dict) else None
+    copy = new_cell(cell.get("cell_type"), source.encode("utf-8", "replace").decode("utf-8"))
+    if isinstance(name, str):
+        copy.metadata.nbgrader = {"grade_id": name}
+    return copy
 
 
 def text_of(cell) -> str:
@@ -102,6 +133,10 @@ def prepare(submitted, handed_out) -> tuple[nbformat.NotebookNode, list[str]]:
                 del twin[i]
             twin[index] = original
 
+    given = [cell for cell in handed_out.cells if cell.cell_type == "code" and not is_answer(cell)]
+    texts = {text_of(cell) for cell in submitted.cells}
+    if sum(text_of(cell) in texts for cell in given) < len(given) / 2:
+        remarks.append("most of the given cells are missing: is it the notebook of another lesson?")
     cells = []
     for index, cell in enumerate(submitted.cells):
         original = twin.get(index)
@@ -123,7 +158,7 @@ def prepare(submitted, handed_out) -> tuple[nbformat.NotebookNode, list[str]]:
         elif original.id not in present and (original.cell_type == "code" or grade_id(original)):
             if grade_id(original):
                 remarks.append(f"{grade_id(original)} is missing: deleted, or its tag is lost")
-            if grade_id(original) and original.cell_type == "code" and original.metadata.nbgrader.solution:
+            if original.cell_type == "code" and is_answer(original):
                 continue  # an answer; its check says what is missing
             cells.insert(place, original)
             place += 1
@@ -131,9 +166,31 @@ def prepare(submitted, handed_out) -> tuple[nbformat.NotebookNode, list[str]]:
     return notebook, list(dict.fromkeys(remarks))
 
 
+def is_answer(cell) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def look_for(handed_out) -> Look:
+    """What knows the given code of this lesson."""
+    codes = [cell for cell in handed_out.cells if cell.cell_type == "code"]
+    return Look(
+        [cell.source for cell in codes if not is_answer(cell)], [cell.source for cell in codes if is_answer(cell)]
+    )
+
+
+def look_at(notebook, handed_out, look: Look) -> list[str]:
+    """What to look at in the code that is the learner's."""
+    given, found = {text_of(cell) for cell in handed_out.cells}, []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and text_of(cell) not in given:
+            found += [f"{grade_id(cell) or 'an added cell'} {words}" for words in look.at(cell.source)]
+    return list(dict.fromkeys(found))
+
+
 def new_cell(cell_type: str, source: str) -> nbformat.NotebookNode:
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-    return make.get(cell_type, nbformat.v4.new_raw_cell)(source)
+    if cell_type == "code":
+        return nbformat.v4.new_code_cell(source)
+    return nbformat.v4.new_markdown_cell(source) if cell_type == "markdown" else nbformat.v4.new_raw_cell(source)
 
 
 # ---- nbgrader, watched -----------------------------------------------------------------------------------------------
@@ -151,16 +208,22 @@ def nbgrader(*arguments: str, log: Path, **environment: str) -> multiprocessing.
 
 
 def what_failed(log: Path) -> str:
-    """The last error in nbgrader's log."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    errors = re.findall(r"^(?:[\w.]*(?:Error|Exception)|.*\| ERROR\]): (.+)$", text, re.M)
-    return f"nbgrader failed: {errors[-1] if errors else text[-200:]}"
+    """The last error in nbgrader's log, and where the log is."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    errors = re.findall(r"^(?:[\w.]*(?:Error|Exception|Expired|Died)\w*): (.+)$", text, re.M)
+    errors += [] if errors else re.findall(r"\| ERROR\] (?!.*(?:the above|error log))(.+)$", text, re.M)
+    kept = AUTOGRADED / "logs" / log.name
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(text, encoding="utf-8")
+    return f"nbgrader failed: {errors[-1] if errors else text[-200:]} (all of it: {kept.relative_to(ROOT)})"
 
 
-def watch(process: multiprocessing.Process, seconds: float, memory_gb: float) -> str | None:
+def watch(
+    process: multiprocessing.Process, seconds: float, memory_gb: float, meeting: Path | None = None
+) -> str | None:
     """Wait until the process ends. It and its children are ended if they take too long or too much: then says why."""
-    end = time.monotonic() + seconds
-    while True:
+    end, why, family = time.monotonic() + seconds, None, []
+    while why is None:
         process.join(timeout=0.5)
         if process.exitcode is not None:
             return None
@@ -168,15 +231,33 @@ def watch(process: multiprocessing.Process, seconds: float, memory_gb: float) ->
             me = psutil.Process(process.pid)
             family = [me, *me.children(recursive=True)]
             used = sum(memory_of(each) for each in family) / 2**30
-            if time.monotonic() > end or used > memory_gb:
-                break
-    for each in family:
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
+            if time.monotonic() > end:
+                why = f"it ran longer than {seconds:.0f} s in all"
+            elif len(family) > PROCESSES:  # first: what forked processes share is counted for each
+                why = f"it started more than {PROCESSES} processes"
+            elif used > memory_gb:
+                why = f"its processes together took {used:.1f} GB of memory"
+            elif meeting and size_of(meeting) > MEETING_MB * 2**20:
+                why = f"it wrote more than {MEETING_MB} MB into the kernel's folder"
+    while family:  # a process that is being killed may still start others
+        for each in family:
+            with suppress(psutil.Error):
+                each.kill()
+        family = [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        with suppress(psutil.Error):
+            family += psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.05)
     process.join()
-    if used > memory_gb:
-        return f"its processes together took {used:.1f} GB of memory"
-    return f"it ran longer than {seconds:.0f} s in all"
+    return why
+
+
+def size_of(folder: Path) -> int:
+    """Bytes on the disk of all that is in it."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_blocks * 512
+    return total
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -186,20 +267,56 @@ def memory_of(process: psutil.Process) -> int:
         return 0
 
 
+def record_of(student: str, lesson: str) -> Path:
+    """The file that says what was graded: the submission's digest. It is written last, so a killed run leaves none."""
+    return AUTOGRADED / ".graded" / lesson / student
+
+
 def grade(row: Row, lesson: str, prepared: Path, options: argparse.Namespace) -> None:
     """Grade the prepared copy of one learner; `row` tells the rest."""
-    settings = {"COURSE_SANDBOX": str(int(options.sandbox)), "COURSE_MEMORY_GB": str(options.memory)}
+    start, record = time.monotonic(), record_of(row.student, lesson)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.unlink(missing_ok=True)
     log = prepared / f"{row.student}.log"
     where = f"--CourseDirectory.submitted_directory={prepared.relative_to(ROOT).as_posix()}"
-    start = time.monotonic()
-    process = nbgrader("autograde", lesson, f"--student={row.student}", "--force", where, log=log, **settings)
-    stopped = watch(process, options.time, 1.5 * options.memory + 1)
-    row.seconds = time.monotonic() - start
-    if stopped or process.exitcode:
-        row.state = "not graded"
-        row.look.append(stopped or what_failed(log))
-        # Nothing of an earlier grading may pass for this one.
-        shutil.rmtree(AUTOGRADED / row.student / lesson, ignore_errors=True)
+    meeting = Path(tempfile.mkdtemp(prefix="grading-"))
+    settings = {
+        "COURSE_SANDBOX": str(int(options.sandbox)),
+        "COURSE_MEMORY_GB": str(options.memory),
+        "COURSE_MEETING": str(meeting),
+    }
+    try:
+        process = nbgrader("autograde", lesson, f"--student={row.student}", "--force", where, log=log, **settings)
+        stopped = watch(process, options.time, 1.5 * options.memory + 1, meeting)
+        if stopped or process.exitcode:
+            not_graded(row, stopped or what_failed(log))
+        else:
+            record.write_text(row.digest, encoding="utf-8")
+    finally:
+        shutil.rmtree(meeting, ignore_errors=True)
+        row.seconds = time.monotonic() - start
+
+
+def not_graded(row: Row, why: str) -> None:
+    row.state = "not graded"
+    row.look.append(why)
+
+
+def forget(row: Row, lesson: str, gradebook: Gradebook) -> None:
+    """Nothing of an earlier grading may pass for this one. Points given by hand stay."""
+    shutil.rmtree(AUTOGRADED / row.student / lesson, ignore_errors=True)
+    record_of(row.student, lesson).unlink(missing_ok=True)
+    try:
+        grades = gradebook.find_submission_notebook(lesson, lesson, row.student).grades
+    except MissingEntry:
+        submission = gradebook.update_or_create_submission(lesson, row.student)
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    had = [grade for grade in grades if grade.auto_score is not None]
+    for grade in grades:
+        grade.auto_score, grade.needs_manual_grade = None, True
+    gradebook.db.commit()
+    if had:
+        row.look.append("its earlier grade is no longer in the gradebook")
 
 
 # ---- after nbgrader: the report --------------------------------------------------------------------------------------
@@ -225,9 +342,12 @@ def judge(cell, score: float, points: float) -> str | None:
 def fill(row: Row, lesson: str, gradebook: Gradebook) -> None:
     """Scores from the gradebook, and what to look at from the notebook that was run."""
     try:
-        grades = gradebook.find_submission_notebook(lesson, lesson, row.student).grades
+        submission = gradebook.find_submission_notebook(lesson, lesson, row.student)
     except MissingEntry:
         return
+    grades, seconds = submission.grades, submission.assignment.total_seconds_late
+    if seconds > 0 and row.state != "nothing handed in":
+        row.late = f"{-(-seconds // 86_400):.0f} d"
     notebook = AUTOGRADED / row.student / lesson / f"{lesson}.ipynb"
     cells = {}
     if notebook.is_file():
@@ -251,33 +371,42 @@ def fill(row: Row, lesson: str, gradebook: Gradebook) -> None:
 
 
 def report(rows: list[Row], lesson: str) -> None:
-    """Print the table, and save it."""
+    """Print the table, and save it. Rows of people who were not asked for stay in the file as they were."""
     points = next((row.points for row in rows if row.points), {})
-    header = ["student", "state", *points, "score", "points", "to grade by hand", "needs a look", "seconds"]
-    table = [header]
+    header = ["student", "state", *points, "score", "points", "late", "to grade by hand", "needs a look", "seconds"]
+    table = []
     for row in rows:
-        known = row.state == "graded"
         scores = [f"{row.scores[name]:g}" if name in row.scores else "" for name in points]
-        total = f"{sum(row.scores.values()):g}" if known else ""
-        look = re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;]*m", "", "; ".join(row.look)))
-        by_hand = ", ".join(row.by_hand)
-        table.append(
-            [row.student, row.state, *scores, total, f"{sum(points.values()):g}", by_hand, look, f"{row.seconds:.1f}"]
-        )
+        total = f"{sum(row.scores.values()):g}" if row.state == "graded" else ""
+        of, look, by_hand = f"{sum(points.values()):g}", "; ".join(row.look), ", ".join(row.by_hand)
+        line = [row.student, row.state, *scores, total, of, row.late, by_hand, look, f"{row.seconds:.1f}"]
+        table.append([shown(text) for text in line])
     path = AUTOGRADED / f"{lesson}.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(table)
-    widths = [max(len(line[i]) for line in table) for i in range(len(header))]
+    save(path, header, table)
+    widths = [max(len(line[i]) for line in [header, *table]) for i in range(len(header))]
     look_at = header.index("needs a look")
     print()
-    for line in table:
-        shown = [text.ljust(width) for text, width in zip(line[:look_at], widths, strict=False)]
-        print("  ".join([*shown, line[look_at]]).rstrip())
-    graded = [row.state for row in rows].count("graded")
-    look = sum(bool(row.look) for row in rows)
-    print(
-        f"\n{graded} graded, {len(rows) - graded} not graded, {look} need a look. The same in {path.relative_to(ROOT)}"
-    )
+    for line in [header, *table]:
+        cells = [text.ljust(width) for text, width in zip(line[:look_at], widths, strict=False)]
+        print("  ".join([*cells, line[look_at]]).rstrip())
+    counts = {state: [row.state for row in rows].count(state) for state in ("graded", "not graded")}
+    absent, look = len(rows) - sum(counts.values()), sum(bool(row.look) for row in rows)
+    told = [f"{count} {state}" for state, count in counts.items()]
+    told += [f"{absent} handed in nothing", f"{look} need a look"]
+    print(f"\n{', '.join(told)}. The same in {path.relative_to(ROOT)}")
+
+
+def save(path: Path, header: list[str], table: list[list[str]]) -> None:
+    """Write the table over the rows of the same students in `path`, all at once."""
+    lines = {}
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+            lines = {row["student"]: [row.get(name) or "" for name in header] for row in csv.DictReader(file)}
+    lines |= {line[0]: line for line in table}
+    made = path.with_suffix(".csv.new")
+    with made.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *(lines[student] for student in sorted(lines))])
+    made.replace(path)
 
 
 # ---- all together ----------------------------------------------------------------------------------------------------
@@ -304,6 +433,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="grade again what has been graded and has not changed")
     parser.add_argument("--workers", type=int, default=1, help="submissions graded at the same time (default: 1)")
     parser.add_argument("--time", type=float, default=900, help="seconds for one submission (default: 900)")
+    parser.add_argument("--due", metavar="T", help='the deadline, such as "2027-03-31 23:59"; the gradebook keeps it')
     parser.add_argument("--memory", type=float, default=MEMORY_GB, help=f"GB for a kernel (default: {MEMORY_GB:g})")
     help_ = "run submissions in bubblewrap, or not; the default is to where bubblewrap works"
     parser.add_argument("--sandbox", action=argparse.BooleanOptionalAction, help=help_)
@@ -311,6 +441,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if not re.fullmatch(r"\w+", options.lesson) or not (ROOT / "notebooks" / "solutions" / options.lesson).is_dir():
         lessons = sorted(path.name for path in (ROOT / "notebooks" / "solutions").iterdir() if path.is_dir())
         parser.error(f"there are no exercises {options.lesson!r}, only: {', '.join(lessons)}")
+    if options.due:
+        try:
+            due = datetime.fromisoformat(options.due).astimezone(UTC)
+        except ValueError:
+            parser.error(f"--due is no time: {options.due!r}")
+        options.due = due.replace(tzinfo=None).isoformat(" ")
     missing = [student for student in options.student or [] if not (SUBMITTED / student).is_dir()]
     if missing:
         parser.error(f"no folder in {SUBMITTED} for: {', '.join(missing)}")
@@ -337,66 +473,124 @@ def main(arguments: list[str] | None = None) -> int:
         sys.exit(f"Nothing was handed out: {path} is missing. Make it: uv run nbgrader generate_assignment {lesson}")
     handed_out = nbformat.read(path, as_version=4)
     course = CourseDirectory(config=PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config())
-    folders = sorted(folder.name for folder in SUBMITTED.glob("*") if folder.is_dir() and folder.name[0] != ".")
+    folders = sorted(f.name for f in SUBMITTED.glob("*") if f.name[0] != "." and (f.is_dir() or f.is_symlink()))
+    remove_left_over(AUTOGRADED)
 
     with (
         Gradebook(course.db_url, course.course_id) as gradebook,
-        tempfile.TemporaryDirectory(dir=AUTOGRADED, prefix=".prepared-") as scratch,
+        tempfile.TemporaryDirectory(dir=AUTOGRADED, prefix=".prepared-", ignore_cleanup_errors=True) as scratch,
     ):
         try:
             gradebook.find_notebook(lesson, lesson)
         except MissingEntry:
             register(lesson, handed_out, Path(scratch))
+            gradebook.db.expire_all()
+        if options.due:
+            gradebook.update_or_create_assignment(lesson, duedate=options.due)
         everyone = sorted({*folders, *(student.id for student in gradebook.students)})
         rows = [Row(student) for student in everyone if student in (options.student or everyone)]
-        todo = []
+        look = look_for(handed_out)
+        todo = [row for row in rows if hand_in(row, lesson, handed_out, look, Path(scratch), options.force)]
+        known = {student.id for student in gradebook.students}
         for row in rows:
-            if hand_in(row, lesson, handed_out, Path(scratch), options.force):
-                todo.append(row)
-            if row.state != "nothing handed in" and row.student not in [each.id for each in gradebook.students]:
+            if row.state != "nothing handed in" and row.student not in known and may_be_a_name(row.student):
                 gradebook.add_student(row.student)
 
-        def one(row: Row) -> None:
-            grade(row, lesson, Path(scratch), options)
-            print(f"{row.student}: {row.state} ({row.seconds:.0f} s)", flush=True)
+        done = 0
 
+        def one(row: Row) -> None:
+            nonlocal done
+            try:
+                grade(row, lesson, Path(scratch), options)
+            except Exception as error:  # whatever it is, the others are graded
+                not_graded(row, f"{type(error).__name__}: {error}")
+            done += 1
+            print(shown(f"{done} of {len(todo)}: {row.student}, {row.state} ({row.seconds:.0f} s)"), flush=True)
+
+        if todo:
+            print(f"{len(todo)} to grade, {options.workers} at a time.", flush=True)
         with ThreadPoolExecutor(options.workers) as pool:
             list(pool.map(one, todo))
         gradebook.db.expire_all()
         for row in rows:
-            fill(row, lesson, gradebook)
+            try:
+                if row.state == "not graded" and may_be_a_name(row.student):
+                    forget(row, lesson, gradebook)
+                fill(row, lesson, gradebook)
+            except Exception as error:
+                gradebook.db.rollback()
+                not_graded(row, f"the result cannot be read ({type(error).__name__}: {error})")
     report(rows, lesson)
     return int(any(row.state == "not graded" for row in rows))
 
 
-def hand_in(row: Row, lesson: str, handed_out, scratch: Path, force: bool) -> bool:
+def remove_left_over(folder: Path) -> None:
+    """What runs that were killed left behind, a day ago or more."""
+    for path in folder.glob(".prepared-*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > 86_400:
+                shutil.rmtree(path)
+
+
+def hand_in(row: Row, lesson: str, handed_out, look: Look, scratch: Path, force: bool) -> bool:
     """Put the prepared copy of a submission into `scratch`. Returns whether there is something to grade."""
     folder = SUBMITTED / row.student / lesson
-    if not any(folder.glob("*.ipynb")):
-        row.state = "nothing handed in"
-        return False
-    if re.search(r"[\[\]*?+]", row.student):
-        row.state = "not graded"
-        row.look.append("nbgrader takes [ ] * ? and + in a folder's name for a pattern: rename the folder")
-        return False
     try:
-        submitted, named = read_submission(folder, lesson)
-        notebook, remarks = prepare(submitted, handed_out)
-    except NotReadable as error:
-        row.state = "not graded"
-        row.look.append(str(error))
+        if not may_be_a_name(row.student) and listed(folder.parent):
+            raise NotReadable("nbgrader takes some characters of the folder's name for others: rename the folder")
+        if not folder.parent.is_symlink() and not any(path.suffix == ".ipynb" for path in listed(folder)):
+            row.state = "nothing handed in"
+            return False
+        path, remarks = find_submission(folder, lesson)
+        content = read(path, SIZE_MB)
+        notebook, more = prepare(read_submission(content), handed_out)
+        notes = notes_of(folder)
+        remarks += [str(each) for each in notes.get("look", [])][:5]
+        row.late = "LATE" if notes.get("late") is True else ""
+        row.look += [*remarks, *more, *look_at(notebook, handed_out, look)]
+        timestamp = folder / "timestamp.txt"  # what nbgrader's exchange keeps beside a submission
+        stamp = timestamp_in(timestamp)
+        row.digest = hashlib.sha256(content + stamp.encode()).hexdigest()
+        if is_done(row, lesson) and not force:
+            return False
+        target = scratch / row.student / lesson
+        target.mkdir(parents=True)
+        nbformat.write(notebook, target / f"{lesson}.ipynb")
+        if stamp:
+            (target / "timestamp.txt").write_text(stamp, encoding="utf-8")
+        with suppress(OSError, ValueError):
+            secret = read(folder / "submission_secret.txt", 0.01)
+            (target / "submission_secret.txt").write_bytes(secret)
+        return True
+    except (NotReadable, ValueError) as error:
+        not_graded(row, str(error))
+    except Exception as error:  # whatever it is, the others are graded
+        not_graded(row, f"it cannot be read ({type(error).__name__}: {error})")
+    return False
+
+
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder; nothing, if there is no such folder."""
+    return sorted(folder.iterdir()) if folder.exists() or folder.is_symlink() else []
+
+
+def timestamp_in(path: Path) -> str:
+    """nbgrader's time stamp, if it is one; it would not grade what has another text there."""
+    try:
+        text = read(path, 0.01).decode().strip()
+        parse_utc(text)
+        return text
+    except (OSError, ValueError, OverflowError):
+        return ""
+
+
+def is_done(row: Row, lesson: str) -> bool:
+    """Whether this very submission was graded, to the end."""
+    try:
+        record = record_of(row.student, lesson).read_text(encoding="utf-8")
+    except OSError:
         return False
-    row.look += named + remarks
-    done = AUTOGRADED / row.student / lesson / f"{lesson}.ipynb"
-    if done.is_file() and not force and done.stat().st_mtime > max(f.stat().st_mtime for f in folder.glob("*.ipynb")):
-        return False
-    target = scratch / row.student / lesson
-    target.mkdir(parents=True)
-    nbformat.write(notebook, target / f"{lesson}.ipynb")
-    for name in ("timestamp.txt", "submission_secret.txt"):  # what nbgrader's exchange keeps beside a submission
-        if (folder / name).is_file():
-            shutil.copy(folder / name, target)
-    return True
+    return record == row.digest and (AUTOGRADED / row.student / lesson / f"{lesson}.ipynb").is_file()
 
 
 if __name__ == "__main__":

@@ -1,24 +1,31 @@
 """How a learner's notebook is run for grading: nbgrader's Execute, made to outlive what a notebook may do.
 
-nbgrader_config.py puts `Execute` in the place of nbgrader's own, so that every way of grading uses it. Two environment
-variables set it: COURSE_MEMORY_GB limits the memory of a kernel (Linux), and COURSE_SANDBOX=1 runs the kernel in a
-bubblewrap sandbox. Only the kernel is inside: the gradebook, the solutions and the other submissions stay outside.
+nbgrader_config.py puts `Execute` in the place of nbgrader's own, so that every way of grading uses it, Formgrader's
+button too. The kernel runs in a bubblewrap sandbox, and does not start where there is none, unless COURSE_SANDBOX=0.
+Only the kernel is inside: the gradebook, the solutions and the other submissions stay outside. COURSE_MEMORY_GB limits
+its memory (Linux), and COURSE_MEETING names the folder for what a kernel leaves behind.
 """
 
+import ast
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from multiprocessing import parent_process
 from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
+from nbgrader.exchange.default import Exchange
 from nbgrader.preprocessors import Execute as NbGraderExecute
+from traitlets.config import Application
 
 ROOT = Path(__file__).resolve().parents[2]
-MEMORY_GB, DISK_MB = 3.0, 200
+MEMORY_GB, DISK_MB, SHARED_MB, PROCESSES = 3.0, 200, 64, 2048
 # With the packages, this is all that a kernel in the sandbox finds of the machine. It may write to nothing of it.
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts"]
 FOR_A_KERNEL = (
@@ -35,9 +42,10 @@ FOR_A_KERNEL = (
     "TZ",
 )
 LIMITS = """import os, resource, sys
-for name in ("DATA", "FSIZE"):
+for name in ("DATA", "FSIZE", "NPROC"):
     limit = int(sys.argv.pop(1))
-    resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
+    if limit:
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 os.execv(sys.argv[1], sys.argv[1:])"""
 
 
@@ -45,16 +53,29 @@ def sandbox_command(work: Path, connection: Path) -> list[str]:
     """`bwrap` and its options: what follows runs without a network, in a folder `work` that is empty and forgotten.
 
     Of this machine it sees SYSTEM, this Python with its packages, and the course's helpers and data, all read-only; and
-    the folder `connection`, through which the kernel talks to nbgrader.
+    the folder `connection`, through which the kernel talks to nbgrader. nbgrader's exchange, which may lie in a system
+    folder, is hidden. What it can write is limited, but for `connection`, whose size `watch` of the grading limits.
     """
     read_only = [*SYSTEM, sys.base_prefix, sys.prefix, ROOT / "helpers", ROOT / "data"]
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--unsetenv", "JPY_PARENT_PID", "--setenv", "HOME", "/tmp"]  # the parent is not visible inside
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(DISK_MB * 2**20), "--tmpfs", "/tmp"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_MB * 2**20), "--tmpfs", "/dev/shm"]
+    command += ["--remount-ro", "/dev", "--size", str(DISK_MB * 2**20), "--tmpfs", "/tmp"]
     for path in map(str, read_only):
         command += ["--ro-bind-try", path, path]
+    for path in exchanges():
+        if path.is_dir() and any(path.is_relative_to(Path(each).resolve()) for each in read_only):
+            command += ["--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     command += ["--size", str(DISK_MB * 2**20), "--tmpfs", str(work), "--bind", str(connection), str(connection)]
     return [*command, "--remount-ro", "/", "--chdir", str(work), "--"]
+
+
+def exchanges() -> list[Path]:
+    """Where nbgrader's exchange is, with everybody's submissions: by default, and by the settings of this process."""
+    roots = [Exchange.root.default_value]
+    if Application.initialized():
+        roots.append(Application.instance().config.Exchange.get("root", roots[0]))
+    return sorted({Path(root).resolve() for root in map(str, roots)})
 
 
 def why_no_sandbox() -> str | None:
@@ -68,28 +89,38 @@ def why_no_sandbox() -> str | None:
 
 
 class Kernel(AsyncKernelManager):
-    """A kernel that does not learn the gradebook's address, with limits, and in the sandbox if that is asked for."""
+    """A kernel that does not learn the gradebook's address, with limits, and in the sandbox.
+
+    Its connection file and sockets, and whatever else it leaves there, are in a folder of `scratch`.
+    """
+
+    scratch: str | None = None
 
     async def start_kernel(self, **options):
         environment = {**os.environ, **options.pop("env", {})}
         environment.pop("NBGRADER_DB_URL", None)  # it may hold a password
-        self.sandboxed = environment.get("COURSE_SANDBOX") == "1"
+        self.sandboxed = environment.get("COURSE_SANDBOX") != "0"
+        self.meeting = Path(tempfile.mkdtemp(dir=self.scratch))
         if self.sandboxed:
+            problem = why_no_sandbox() if "COURSE_SANDBOX" not in environment else None
+            if problem:
+                raise RuntimeError(f"Submissions run in a sandbox, unless you set COURSE_SANDBOX=0. {problem}")
             environment = {name: environment[name] for name in environment if name.startswith(FOR_A_KERNEL)}
             environment["PATH"] = f"{sys.prefix}/bin:/usr/bin:/bin"
-            # Without a network, the kernel and nbgrader meet in a folder.
-            self.meeting = tempfile.TemporaryDirectory(prefix="kernel-", ignore_cleanup_errors=True)
-            self.transport, self.connection_file = "ipc", f"{self.meeting.name}/kernel.json"
+            self.transport = "ipc"  # Without a network, the kernel and nbgrader meet in the folder.
+        self.connection_file = str(self.meeting / "kernel.json")
         await super().start_kernel(env=environment, **options)
 
     def format_kernel_cmd(self, extra_arguments=None) -> list[str]:
         command = super().format_kernel_cmd(extra_arguments)
         if os.name == "posix":
             memory = float(os.environ.get("COURSE_MEMORY_GB", MEMORY_GB))
-            limits = [str(int(memory * 2**30)), str(DISK_MB * 2**20)]
+            # Outside a sandbox the number would be that of all processes of this user. Root it does not bind.
+            processes = PROCESSES if self.sandboxed else 0
+            limits = [str(int(memory * 2**30)), str(DISK_MB * 2**20), str(processes)]
             command = [sys.executable, "-c", LIMITS, *limits, *command]
         if self.sandboxed:
-            command = [*sandbox_command(Path(self._launch_args["cwd"]).resolve(), Path(self.meeting.name)), *command]
+            command = [*sandbox_command(Path(self._launch_args["cwd"]).resolve(), self.meeting), *command]
         return command
 
 
@@ -107,6 +138,11 @@ class Execute(NbGraderExecute):
 
     def preprocess(self, nb, resources):
         self.set_aside = {}
+        where = {"prefix": "kernel-", "dir": os.environ.get("COURSE_MEETING"), "ignore_cleanup_errors": True}
+        with tempfile.TemporaryDirectory(**where) as Kernel.scratch:
+            return self.run_all(nb, resources)
+
+    def run_all(self, nb, resources):
         while True:
             self.running = None
             try:
@@ -128,7 +164,48 @@ class Execute(NbGraderExecute):
             cell.outputs = [self.set_aside[index]]
             return cell, resources
         self.running = index
-        return super().preprocess_cell(cell, resources, index)
+        secret = secrets.token_hex(16)
+        source, with_end = cell.source, with_closing_line(cell, secret)
+        if with_end is None:
+            return super().preprocess_cell(cell, resources, index)
+        cell.source = with_end
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        finally:
+            cell.source = source
+            look_for(secret, cell)
+
+
+def with_closing_line(cell, secret: str) -> str | None:
+    """The text of a check, with a line that prints `secret` as the last of its `with check(...)`; None for other cells.
+
+    The line runs only after every assertion has held, whatever `check` has been made into. Nobody knows it before.
+    """
+    if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("grade"):
+        return None
+    try:
+        blocks = [node for node in ast.parse(cell.source).body if isinstance(node, ast.With)]
+    except SyntaxError:
+        return None
+    blocks = [block for block in blocks if ast.unparse(block.items[0].context_expr).startswith("check(")]
+    if not blocks:
+        return None
+    last, lines = blocks[-1].body[-1], cell.source.split("\n")
+    lines.insert(last.end_lineno, f"{' ' * blocks[-1].body[0].col_offset}print({secret!r})")
+    return "\n".join(lines)
+
+
+def look_for(secret: str, cell) -> None:
+    """Take the closing line out of a check's outputs. Where neither it nor an error is there, put an error."""
+    seen = False
+    for output in cell.outputs:
+        if output.output_type == "stream" and secret in output.text:
+            seen = True
+            output.text = output.text.replace(f"{secret}\n", "").replace(secret, "")
+    cell.outputs = [each for each in cell.outputs if each.output_type != "stream" or each.text]
+    if not seen and not any(output.output_type == "error" for output in cell.outputs):
+        why = "The check ended without an error and before its last line. Something has changed what it calls."
+        cell.outputs.append(new_output("error", ename="CheckNotFinished", evalue=why, traceback=[why]))
 
 
 def run_nbgrader(arguments: list[str], log: str, environment: dict[str, str]) -> None:
@@ -137,6 +214,8 @@ def run_nbgrader(arguments: list[str], log: str, environment: dict[str, str]) ->
 
     os.environ.update(environment)
     os.chdir(ROOT)
+    if parent_process() is not None:  # whoever started the grading may be killed: then this ends, too
+        threading.Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()
     with open(log, "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -1,0 +1,461 @@
+"""Grading, piece by piece and without a kernel: what is collected, read, looked at, shown and exported."""
+
+import copy
+import csv
+import io
+import json
+import os
+import sys
+import zipfile
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import nbformat
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+if sys.platform == "win32":
+    pytest.skip("grading is tested on Linux and macOS", allow_module_level=True)
+pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
+from nbconvert.exporters import HTMLExporter
+from nbgrader.api import Gradebook
+from shipped_answers import SOLUTIONS, answers
+from traitlets.config import PyFileConfigLoader
+
+import helpers.grading.__main__ as grading
+from helpers.grading import collect, export
+from helpers.grading.sandbox import look_for, with_closing_line
+
+ROOT = SOLUTIONS.parents[1]
+LESSONS = sorted(path.name for path in SOLUTIONS.iterdir() if path.is_dir())
+LESSON = "01_unscaled_inputs"
+
+
+@cache
+def read_once(lesson):
+    return nbformat.read(ROOT / "notebooks" / "exercises" / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def handed_out(lesson=LESSON):
+    return copy.deepcopy(read_once(lesson))
+
+
+@cache
+def look(lesson):
+    return grading.look_for(read_once(lesson))
+
+
+def answered(name, code, lesson=LESSON):
+    notebook = handed_out(lesson)
+    for cell in notebook.cells:
+        if grading.grade_id(cell) == name:
+            cell.source = code
+    return notebook
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(["check-1", "exercise-1", "reflection", "x"]) | JSON
+TAGS = st.fixed_dictionaries({}, optional={"grade_id": NAMES, "solution": JSON, "points": JSON}) | JSON
+CELLS = st.fixed_dictionaries(
+    {},
+    optional={
+        "cell_type": st.sampled_from(["code", "markdown", "raw"]) | JSON,
+        "source": st.text(st.characters(), max_size=20) | st.lists(st.text(max_size=5), max_size=2) | JSON,
+        "metadata": st.fixed_dictionaries({"nbgrader": TAGS}) | JSON,
+        "id": JSON,
+        "outputs": JSON,
+    },
+)
+NOTEBOOKS = st.fixed_dictionaries(
+    {"cells": st.lists(CELLS | JSON, max_size=4) | JSON},
+    optional={
+        "nbformat": st.sampled_from([2, 3, 4]) | JSON,
+        "nbformat_minor": st.integers(0, 5) | JSON,
+        "metadata": JSON,
+    },
+)
+
+
+SMALL = new_notebook(
+    cells=[
+        new_code_cell("given = 1"),
+        new_code_cell("...", metadata={"nbgrader": {"grade_id": "exercise-1", "solution": True, "grade": False}}),
+        new_code_cell("assert given", metadata={"nbgrader": {"grade_id": "check-1", "solution": False, "grade": True}}),
+    ]
+)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(NOTEBOOKS | JSON, st.booleans())
+def test_whatever_json_is_handed_in_becomes_a_notebook_that_can_be_graded_or_a_reason(made, plain):
+    try:
+        submitted = grading.read_submission(json.dumps(made, ensure_ascii=plain).encode("utf-8", "surrogatepass"))
+    except grading.NotReadable:
+        return
+    original = SMALL
+    notebook, remarks = grading.prepare(submitted, original)
+    nbformat.validate(notebook)
+    nbformat.writes(notebook).encode("utf-8")
+    assert all(
+        isinstance(remark, str)
+        for remark in [*remarks, *grading.look_at(notebook, original, grading.look_for(original))]
+    )
+    checks = {grading.grade_id(cell): cell for cell in notebook.cells}
+    for cell in original.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade"):
+            assert checks[grading.grade_id(cell)].source == cell.source
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 10**6, b"1" * 10**5, b'{"cells": [{}]}', b"\x00"])
+def test_what_is_no_notebook_is_named(content):
+    with pytest.raises(grading.NotReadable):
+        grading.read_submission(content)
+
+
+def test_another_lesson_s_notebook_is_named():
+    _, remarks = grading.prepare(handed_out("05_class_imbalance"), handed_out())
+    assert "most of the given cells are missing: is it the notebook of another lesson?" in remarks
+    assert grading.prepare(handed_out(), handed_out())[1] == []
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Empty folders in the place of the course's."""
+    for name in ("submitted", "autograded"):
+        (tmp_path / name).mkdir()
+    for module in (grading, collect):
+        monkeypatch.setattr(module, "SUBMITTED", tmp_path / "submitted")
+    monkeypatch.setattr(grading, "AUTOGRADED", tmp_path / "autograded")
+    monkeypatch.setattr(grading, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "a/b", "<img src=x>", "~root", "a*", "a[1]", "m\udcfcller", "", "-x", "a\nb", "a\x1b"]
+)
+def test_names_that_lead_elsewhere_are_refused(name):
+    assert not collect.may_be_a_name(name)
+
+
+@pytest.mark.parametrize("name", ["miller", "Ada Miller", "1234", "a.b@example.org", "Jose\u0301", "Łukasz", "王"])
+def test_people_s_names_are_not(name):
+    assert collect.may_be_a_name(name)
+
+
+def test_the_table_obeys_no_escapes_and_keeps_the_others_rows(course, capsys):
+    first = [
+        grading.Row("a", look=["\x1b]0;title\x07\x1b[2Jred\nline\u202e"]),
+        grading.Row("b", state="nothing handed in"),
+    ]
+    grading.report(first, LESSON)
+    assert "\x1b" not in capsys.readouterr().out
+    grading.report([grading.Row("b", state="not graded")], LESSON)
+    assert "0 graded, 1 not graded, 0 handed in nothing" in capsys.readouterr().out
+    with (course / "autograded" / f"{LESSON}.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["student"], row["state"], row["score"]) for row in rows] == [
+        ("a", "graded", "0"),
+        ("b", "not graded", ""),
+    ]
+
+
+# ---- collecting ------------------------------------------------------------------------------------------------------
+
+NOTEBOOK = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "student", "number", "late"),
+    [
+        ("Ada Miller_13_assignsubmission_file/homework.ipynb", "Ada Miller", "13", False),
+        ("Ada Miller_13_assignsubmission_file_/01_unscaled_inputs (1).ipynb", "Ada Miller", "13", False),
+        ("Ada Miller_13_assignsubmission_file_01_unscaled_inputs.ipynb", "Ada Miller", "13", False),
+        ("millerada_67890_111_01_unscaled_inputs-1.ipynb", "millerada", "67890", False),
+        ("millerada_LATE_67890_111_01_unscaled_inputs-1.ipynb", "millerada", "67890", True),
+        ("miller_LATE_12345_Copy of 01_unscaled_inputs (1).ipynb", "miller", "12345", True),
+        ("miller_01_unscaled_inputs.ipynb", "miller", None, False),
+        ("miller/01_unscaled_inputs.ipynb", "miller", None, False),
+    ],
+)
+def test_whose_a_download_is(path, student, number, late):
+    assert collect.whose(PurePosixPath(path), LESSON, LESSONS) == (student, number, late)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes.ipynb", "miller_02_data_leakage.ipynb", "01_unscaled_inputs.ipynb", "._miller_01_unscaled_inputs.ipynb"],
+)
+def test_what_is_nobody_s_is_skipped(name):
+    with pytest.raises(ValueError, match=r"\w"):
+        collect.whose(PurePosixPath(name), LESSON, LESSONS)
+
+
+def zipped(members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def test_collecting_loses_nobody_and_writes_nowhere_else(course, monkeypatch):
+    link = zipfile.ZipInfo("eve_01_unscaled_inputs.ipynb")
+    link.external_attr = 0o120777 << 16
+    archive = {
+        "Ada Miller_13_assignsubmission_file_/a.ipynb": NOTEBOOK + b" ",
+        "Bob_14_assignsubmission_file_/b.zip": zipped({"deep/01_unscaled_inputs.ipynb": NOTEBOOK}),
+        "Bob_15_assignsubmission_file_/01_unscaled_inputs.ipynb": NOTEBOOK,
+        "../../escape_01_unscaled_inputs.ipynb": NOTEBOOK,
+        ".._01_unscaled_inputs.ipynb": NOTEBOOK,
+        "wrong_02_data_leakage.ipynb": NOTEBOOK,
+        "bomb_01_unscaled_inputs.ipynb": bytes(30 * 2**20),
+        "two_01_unscaled_inputs (2).ipynb": NOTEBOOK,
+        "two_01_unscaled_inputs (10).ipynb": NOTEBOOK + b"\n",
+        link: b"/etc/passwd",
+    }
+    downloads = course / "downloads"
+    downloads.mkdir()
+    (downloads / "all.zip").write_bytes(zipped(archive))
+    (downloads / "broken.zip").write_bytes(b"PK no zip")
+    (downloads / "carl_01_unscaled_inputs.ipynb").symlink_to("/etc/passwd")
+    os.mkfifo(downloads / "dora_01_unscaled_inputs.ipynb")
+    outside = sorted(path for path in course.rglob("*") if not path.is_relative_to(course / "submitted"))
+    found, skipped = collect.gather([downloads], LESSON, LESSONS)
+    done = {student: collect.put(student, notebooks, LESSON) for student, notebooks in found.items()}
+    assert sorted(found) == ["Ada Miller", "Bob_14", "Bob_15", "escape", "two"]
+    assert "2 different files handed in; took two_01_unscaled_inputs (10).ipynb" in done["two"]
+    assert len(skipped) == 7, skipped
+    assert outside == sorted(path for path in course.rglob("*") if not path.is_relative_to(course / "submitted"))
+    assert collect.put("two", found["two"], LESSON) == "as before"
+    row = grading.Row("two")
+    assert grading.hand_in(row, LESSON, handed_out(), look(LESSON), course / "autograded", force=False)
+    assert "2 different files" in row.look[0]
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------------
+
+CHEATS = {
+    "a string that equals all": "class Yes(str):\n    def __eq__(self, other):\n        return True",
+    "a class made at run time": "Yes = type('Yes', (str,), {'__eq__': lambda a, b: True, '__hash__': str.__hash__})",
+    "the caller's frame": "import sys\ndef prepare(*_):\n    return sys._getframe(1).f_locals",
+    "frames by inspect": "def prepare(*_):\n    import inspect\n    return inspect.currentframe().f_back.f_locals",
+    "an exception's frame": "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    f = e.__traceback__.tb_frame",
+    "a generator's frame": "f = (i for i in [1]).gi_frame",
+    "objects in memory": "from gc import get_objects",
+    "check redefined": "from contextlib import nullcontext\ncheck = nullcontext",
+    "check as a function": "def check(name): ...",
+    "check by global": "def prepare(*_):\n    global check\n    check = None",
+    "check deleted": "del check",
+    "check in a loop": "for check in [1]:\n    pass",
+    "check by walrus": "[check := 1 for _ in range(2)]",
+    "check by import": "from contextlib import suppress as check",
+    "a function of a module": "np.allclose = lambda *a, **k: True",
+    "a module by another name": "m = np\nm.allclose = lambda *a, **k: True",
+    "a module's inside": "np.testing.x.y = 1",
+    "setattr": "setattr(np, 'allclose', lambda *a, **k: True)",
+    "a module's dictionary": "np.__dict__['allclose'] = print",
+    "globals": "globals()['check'] = None",
+    "builtins": "import builtins\nbuiltins.abs = lambda x: 0",
+    "the shell": "get_ipython().user_ns['check'] = None",
+    "a magic": "%run other.py",
+    "a command": "!cat /etc/passwd",
+    "exec": "exec('x = 1')",
+    "__globals__": "check.__wrapped__.__globals__['print'] = None",
+    "getattr with a word": "getattr(check, '__globals__')",
+    "mock": "from unittest import mock\nmock.patch('numpy.allclose').start()",
+    "print": "print = lambda *a: None",
+    "a file": "open('/proc/self/environ').read()",
+    "everything of a module": "from numpy import *",
+    "a given function": "is_in_scale = lambda x: True",
+    "a given name": "SEED = 1",
+    "a very long cell": "x = 1\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("what", CHEATS)
+def test_cheats_need_a_look(what):
+    assert look(LESSON).at(CHEATS[what]), "nothing was said"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_honest_answers_do_not(lesson):
+    for answer in answers(lesson):
+        assert look(lesson).at(answer.code) == [], answer.thought
+
+
+@pytest.mark.parametrize("code", ["def f(:", "(" * 10_000, "-" * 10_000 + "1", "\x00", "x = 1\x0c"])
+def test_a_look_at_what_is_no_code_ends(code):
+    assert look(LESSON).at(code) == []
+
+
+def test_what_cannot_be_seen():
+    """As the guide says. If one of these is found one day, the guide can say less."""
+    remembers = "def predict_new(train, X, y, X_new, seen=dict(zip(map(bytes, people), score))):\n    return seen"
+    parts = "getattr(np, 'all' + 'close')"
+    for code in (remembers, parts, "PATIENTS.clear()"):
+        assert look(LESSON).at(code) == []
+
+
+def test_only_the_learner_s_cells_are_looked_at():
+    assert grading.look_at(handed_out(), handed_out(), look(LESSON)) == []
+    notebook = answered("exercise-2", "import gc")
+    notebook.cells.append(new_code_cell("check = None"))
+    found = grading.look_at(notebook, handed_out(), look(LESSON))
+    assert found == ["exercise-2 imports gc", "an added cell rebinds check"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_check_gets_a_closing_line_inside_its_block(lesson):
+    solution = nbformat.read(SOLUTIONS / lesson / f"{lesson}.ipynb", as_version=4)
+    checks = [
+        cell for cell in solution.cells if cell.cell_type == "code" and (grading.grade_id(cell) or "")[:5] == "check"
+    ]
+    assert len(checks) == 3
+    for cell in checks:
+        line = next(line for line in with_closing_line(cell, "s3cret").split("\n") if "s3cret" in line)
+        assert line == "    print('s3cret')"
+
+
+def test_the_closing_line_is_seen_only_after_every_assertion():
+    source = "with check('Exercise 1'):\n    assert double(2) == 4\n    assert double(3) == 6"
+    cell = new_code_cell(source, metadata={"nbgrader": {"grade": True}})
+    assert with_closing_line(cell, "abc").endswith("== 6\n    print('abc')")
+    cell.outputs = [new_output("stream", text="abc\nExercise 1: right.\n")]
+    look_for("abc", cell)
+    assert [output.text for output in cell.outputs] == ["Exercise 1: right.\n"]
+    look_for("abc", cell)
+    assert cell.outputs[-1].ename == "CheckNotFinished"
+
+
+# ---- showing and exporting -------------------------------------------------------------------------------------------
+
+PAYLOADS = [
+    "<script>steal()</script>",
+    "<img src=x onerror=steal()>",
+    "[x](javascript:steal())",
+    "<a href=' javascript:steal()'>x</a>",
+    "<a href='data:text/html,<script>steal()</script>'>x</a>",
+    "<svg onload=steal()><script>steal()</script></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=steal()>",
+    "<div style='position:fixed;inset:0'>x</div><style>body{display:none}</style>",
+    "<form action=/api><input name=x autofocus onfocus=steal()><button>x</button></form>",
+    "<iframe srcdoc='<script>steal()</script>'></iframe><object data=x></object><embed src=x><base href=//x>",
+    "<meta http-equiv=refresh content='0;url=javascript:steal()'><link rel=stylesheet href=//x>",
+    "$\\href{javascript:steal()}{x}$ </div></div><div class='tex2jax_process'>$\\href{javascript:steal()}{x}$",
+    "<noscript><p title='</noscript><img src=x onerror=steal()>'>",
+    "<div><div>" * 3000,
+]
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8BQDwAEgAF/pooBPQAAAABJRU5ErkJggg=="
+TABLE = '<table border="1" class="dataframe"><tbody><tr><th>loss</th><td>0.25</td></tr></tbody></table>'
+
+
+def page():
+    """What a notebook with every payload, in every place that can hold it, becomes by the course's settings."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    config.HTMLExporter.template_name = "classic"
+    cells = [new_markdown_cell(f"> kept `a<b`\n\n{payload}") for payload in PAYLOADS]
+    cells += [new_raw_cell(payload) for payload in PAYLOADS]
+    kinds = (
+        "text/html",
+        "text/markdown",
+        "text/latex",
+        "image/svg+xml",
+        "application/javascript",
+        "text/plain",
+        "image/png",
+    )
+    for payload in PAYLOADS:
+        outputs = [
+            new_output("display_data", data={kind: payload}, metadata={kind: {"width": payload}}) for kind in kinds
+        ]
+        outputs += [
+            new_output("stream", text=payload),
+            new_output("error", ename=payload, evalue=payload, traceback=[payload]),
+        ]
+        cells.append(new_code_cell(payload, outputs=outputs))
+    shown = [{"image/png": PIXEL, "text/plain": "a figure"}, {"text/html": TABLE}]
+    cells.append(new_code_cell("show()", outputs=[new_output("display_data", data=data) for data in shown]))
+    notebook = new_notebook(cells=cells)
+    notebook.metadata["widgets"] = {
+        "application/vnd.jupyter.widget-state+json": {"state": {"x": "</script><script>steal()"}}
+    }
+    return HTMLExporter(config=config).from_notebook_node(notebook)[0]
+
+
+def test_pages_hold_nothing_that_runs_and_keep_figures_and_tables():
+    from bs4 import BeautifulSoup
+
+    html = page()
+    assert PIXEL in html
+    soup = BeautifulSoup(html, "html.parser").body
+    assert soup.find("td", string="0.25")
+    assert soup.find("code", string="a<b").find_parent("blockquote")
+    for tag in (
+        "script",
+        "style",
+        "svg",
+        "form",
+        "input",
+        "button",
+        "iframe",
+        "object",
+        "embed",
+        "base",
+        "meta",
+        "link",
+        "math",
+    ):
+        assert not soup.find(tag), tag
+    for element in soup.find_all(True):
+        for name, value in element.attrs.items():
+            assert not name.startswith("on"), element
+            assert name != "style", element
+            assert not (
+                name in ("href", "src", "action") and str(value).strip().startswith(("javascript", "data:text"))
+            ), element
+            assert "tex2jax_process" not in value, element
+
+
+def test_the_absent_and_the_unread_have_no_score(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # nbgrader calls alembic
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.add_assignment(LESSON, duedate="2027-01-01")
+        gradebook.add_notebook(LESSON, LESSON)
+        gradebook.add_grade_cell("check-1", LESSON, LESSON, max_score=3, cell_type="code")
+        for student in ("graded", "unread", "absent"):
+            gradebook.add_student(student, last_name='=1+1,"x"')
+        for student in ("graded", "unread"):
+            gradebook.add_submission(LESSON, student, timestamp="2027-01-02 12:00")
+        gradebook.find_grade("check-1", LESSON, LESSON, "graded").auto_score = 2
+        gradebook.find_grade("check-1", LESSON, LESSON, "graded").needs_manual_grade = False
+        gradebook.db.commit()
+        export.Grades(to=str(tmp_path / "grades.csv")).export(gradebook)
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {name: row["score"] for name, row in rows.items()} == {"graded": "2.0", "unread": "", "absent": ""}
+    assert {row["state"] for row in rows.values()} == {"graded", "not graded", "nothing handed in"}
+    assert rows["graded"]["days_late"] == "2", "a day begun counts"
+    assert rows["graded"]["last_name"] == '\'=1+1,"x"'
+
+
+def test_a_platform_s_file_is_filled_in_the_right_rows_only():
+    table = [
+        ["Identifier", "Email address", "Grade"],
+        ["Participant 7", "A@x.org", ""],
+        ["Participant 17", "b@x.org", "9"],
+    ]
+    place = export.column_of(table[0], LESSON, None)
+    assert export.fill(table, place, {"7", "nobody@x.org"}, "5")
+    assert not export.fill(table, place, {"9"}, "1"), "a grade is no name"
+    assert export.fill([["ID", "L"], ["7"]], 1, {"7"}, "5")
+    assert [row[2] for row in table[1:]] == ["5", "9"]
+    with pytest.raises(ValueError, match="0 columns begin with"):
+        export.column_of(["Student", "ID"], LESSON, None)
