@@ -169,6 +169,9 @@ def test_the_fix_marks_what_changed_and_draws_it(path):
 @every_notebook
 def test_claims_go_through_the_table(path):
     assert any(calls(cell, "check_claims") for cell in tagged(path, "claims"))
+    for cell in tagged(path, "claims"):  # folded: the table is read, its code on demand
+        assert cell.metadata["jupyter"]["source_hidden"]
+        assert cell.metadata["cellView"] == "form"
     for cell in cells(path, "code"):
         tags = cell.metadata.get("tags", [])
         assert "claims" in tags or not calls(cell, "check_claims"), "check_claims belongs into a cell tagged claims"

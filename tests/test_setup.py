@@ -158,6 +158,7 @@ def test_readme_and_ci_use_the_same_commands():
     assert "uv run pytest" in readme
     stages = [line.removeprefix("stage ") for line in ci if line.startswith(("uv run", "stage "))]
     assert stages[2:] == [
+        'uv run --group browser pytest -m "browser and not weekly"',
         "uv run python tests/tools/run_as_colab.py",
         "uv run pytest",  # last, as its closing line is the run's
     ]
