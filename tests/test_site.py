@@ -307,7 +307,7 @@ def look_at(site, chromium):
                     about["bytes"] = sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in loaded)
                     if view == "desk":
                         tab.evaluate("document.querySelectorAll('main details').forEach(part => { part.open = true })")
-                        options = {"runOnly": WCAG, "resultTypes": ["violations"]}
+                        options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
                         about["axe"] += violations(Axe().run(tab, options=options), scheme)
         with browser.new_context() as context:
             tab = context.new_page()
