@@ -182,6 +182,8 @@ def close_fold(translator, node):
 
 def leave_out_what_no_page_needs(app, exception):
     """Nine tenths of the theme: its sources for developers, and a script that draws the icons its fonts draw."""
+    if exception:
+        return  # a build that fails says why itself
     scripts = Path(app.outdir) / "_static"
     for path in scripts.rglob("*.map"):
         path.unlink()
