@@ -338,6 +338,9 @@ class TestClass:
             f"generate_feedback {LESSON} --student=wrong",
             f"autograde {LESSON} --student=crash --force",
         ]
+        with Gradebook(f"sqlite:///{course}/gradebook.db", "why-wont-it-learn") as gradebook:  # as Formgrader does
+            gradebook.find_grade("reflection", LESSON, LESSON, "right").needs_manual_grade = False
+            gradebook.db.commit()
         # Plain nbgrader, and Formgrader's button, use the sandbox unless they are told not to.
         nbgrader(course, *commands, **({"COURSE_SANDBOX": "0"} if NO_SANDBOX else {}))
         with (course / "grades.csv").open(encoding="utf-8") as file:
@@ -535,7 +538,8 @@ def test_postgresql_by_one_setting(fresh, postgresql):
     assert {name: row["score"] for name, row in rows.items()} == {"right": "5", "wrong": "3"}
     nbgrader(course, "export --to=grades.csv", NBGRADER_DB_URL=postgresql)
     with (course / "grades.csv").open(encoding="utf-8") as file:
-        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == {"right": 5, "wrong": 3}
+        exported = {row["student_id"]: (row["score"], row["state"]) for row in csv.DictReader(file)}
+    assert exported == dict.fromkeys(["right", "wrong"], ("", "to grade by hand"))
     assert not (course / "gradebook.db").exists(), "nothing went to SQLite"
 
 
