@@ -43,10 +43,12 @@ def test_measures_time_and_memory_also_after_a_failure(tmp_path, capsys):
 
 
 PRIVATE = "block = b'x' * 600_000_000"
-SHARED = """import mmap
+# The pause lets a busy machine take its sample while all of it is in use.
+SHARED = """import mmap, time
 block = mmap.mmap(-1, 600_000_000)
 while block.tell() < len(block):
-    block.write(bytes(1_000_000))"""
+    block.write(bytes(1_000_000))
+time.sleep(1)"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is one that only Linux has")
