@@ -146,7 +146,7 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     seeds = _course_seeds() if seeds is None else [int(seed) for seed in seeds]
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be different numbers, at least one, got {seeds}")
-    traced: list[tuple[Arm, _Traced]] = []
+    traced: list[tuple[tuple, _Traced]] = []
     done: dict[str, list[tuple]] = {}
     epochs = sum(arm.fit.get("epochs", 1) for arm in arms.values()) * len(seeds)
     with tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
@@ -168,7 +168,7 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     )
 
 
-def _run_arm(name: str, arm: Arm, seeds: list[int], traced: list[tuple[Arm, "_Traced"]], bar: tqdm) -> list[tuple]:
+def _run_arm(name: str, arm: Arm, seeds: list[int], traced: list[tuple[tuple, "_Traced"]], bar: tqdm) -> list[tuple]:
     """For each seed one training: rows (epoch, metric, value), predictions or None, measures (name, value)."""
     runs = []
     bar.set_description(name)
@@ -285,7 +285,7 @@ class _Traced:
         return kept
 
 
-def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
+def _traced_for(arm: Arm, traced: list[tuple[tuple, _Traced]]) -> _Traced:
     """The model of an earlier arm that differs only in its data, or else a new one: tracing is what takes long."""
 
     def settings(value):
@@ -296,14 +296,12 @@ def _traced_for(arm: Arm, traced: list[tuple[Arm, _Traced]]) -> _Traced:
                 del config["learning_rate"]  # a variable, which each training sets
         return (type(value), config) if config else value
 
-    def key(arm: Arm) -> tuple:
-        compile = keras.tree.map_structure(settings, {**arm.compile, "optimizer": _optimizer(arm)})
-        return arm.build, compile, _steps_per_execution(arm), arm.y.shape[1:]
-
-    for other, training in traced:
-        if key(arm) == key(other):
+    compile = keras.tree.map_structure(settings, {**arm.compile, "optimizer": _optimizer(arm)})
+    key = (arm.build, compile, _steps_per_execution(arm), arm.y.shape[1:])
+    for known, training in traced:
+        if known == key:
             return training
-    traced.append((arm, _Traced(arm)))
+    traced.append((key, _Traced(arm)))
     return traced[-1][1]
 
 

@@ -70,16 +70,19 @@ def curves(
 
     values: for each name its values by epoch, the first is epoch 1; a Series is drawn over its index. Lesson 00.
     """
-    rows, lines = {}, {}
-    for name, line in values.items():
-        line = line if isinstance(line, pd.Series) else pd.Series(list(line), index=range(1, len(line) + 1))
-        low = f"lowest {line.min():.3g} at {line.idxmin():g}, " if line.notna().any() else ""
-        rows[name] = f"first {line.iloc[0]:.3g}, {low}last {line.iloc[-1]:.3g}"
-        lines[name] = line
+    lines = {
+        name: line if isinstance(line, pd.Series) else pd.Series(list(line), index=range(1, len(line) + 1))
+        for name, line in values.items()
+    }
     figure, axis = _draw(lines, roles)
     axis.set(xlabel="epoch", ylabel=ylabel)
     _finish(figure, [axis], baselines, log, ncols=2)
-    describe(f"{ylabel}, by epoch", {name: rows[name] for name in roles} | _say(baselines))
+    rows = {}
+    for name in roles:
+        line = lines[name]
+        low = f"lowest {line.min():.3g} at {line.idxmin():g}, " if line.notna().any() else ""
+        rows[name] = f"first {line.iloc[0]:.3g}, {low}last {line.iloc[-1]:.3g}"
+    describe(f"{ylabel}, by epoch", rows | _say(baselines))
 
 
 def series(
