@@ -25,16 +25,14 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
-from traitlets.config import PyFileConfigLoader
 
 from helpers.grading.cheats import Look
-from helpers.grading.collect import SIZE_MB, may_be_a_name, notes_of, read, shown
+from helpers.grading.collect import ROOT, SIZE_MB, SUBMITTED, may_be_a_name, notes_of, read, shown
+from helpers.grading.export import open_gradebook
 from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 
-ROOT = Path(__file__).resolve().parents[2]
-SUBMITTED, AUTOGRADED = ROOT / "submitted", ROOT / "autograded"
+AUTOGRADED = ROOT / "autograded"
 # A kernel and what it starts; and what it may leave in the folder where it meets nbgrader.
 PROCESSES, MEETING_MB = 100, 20
 
@@ -472,12 +470,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not path.is_file():
         sys.exit(f"Nothing was handed out: {path} is missing. Make it: uv run nbgrader generate_assignment {lesson}")
     handed_out = nbformat.read(path, as_version=4)
-    course = CourseDirectory(config=PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config())
     folders = sorted(f.name for f in SUBMITTED.glob("*") if f.name[0] != "." and (f.is_dir() or f.is_symlink()))
     remove_left_over(AUTOGRADED)
 
     with (
-        Gradebook(course.db_url, course.course_id) as gradebook,
+        open_gradebook(ROOT) as gradebook,
         tempfile.TemporaryDirectory(dir=AUTOGRADED, prefix=".prepared-", ignore_cleanup_errors=True) as scratch,
     ):
         try:

@@ -14,12 +14,20 @@ import sys
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
+from traitlets.config import PyFileConfigLoader
 
-from helpers.grading.collect import notes_of
+from helpers.grading.collect import ROOT, SUBMITTED, notes_of
 
 KEYS = ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "state", "days_late"]
 KEYS += ["raw_score", "late_submission_penalty", "score", "max_score"]
+
+
+def open_gradebook(root: Path) -> Gradebook:
+    """The gradebook that nbgrader_config.py in `root` names."""
+    course = CourseDirectory(config=PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config())
+    return Gradebook(course.db_url, course.course_id)
 
 
 def result(gradebook: Gradebook, lesson: str, student: str) -> dict:
@@ -103,11 +111,6 @@ def fill(table: list[list[str]], place: int, names: set[str], score: str) -> boo
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import PyFileConfigLoader
-
-    from helpers.grading.collect import ROOT, SUBMITTED
-
     parser = argparse.ArgumentParser(prog="python -m helpers.grading.export", description=__doc__.split("\n")[0])
     parser.add_argument("lesson")
     parser.add_argument("--fill", type=Path, required=True, metavar="CSV", help="the platform's file")
@@ -115,10 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--column", help="where the grades go; the default is Grade, or what begins with the lesson's name"
     )
     options = parser.parse_args(arguments)
-    course = CourseDirectory(config=PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config())
     with options.fill.open(newline="", encoding="utf-8-sig") as file:
         table = list(csv.reader(file))
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(ROOT) as gradebook:
         names, scores, open_ = {}, {}, []
         for student in gradebook.students:
             got = result(gradebook, options.lesson, student.id)
