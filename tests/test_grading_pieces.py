@@ -167,6 +167,27 @@ def test_the_table_obeys_no_escapes_and_keeps_the_others_rows(course, capsys):
     ]
 
 
+FAMILY = """import os, time
+block = b"x" * (200 * 2**20)
+for _ in range({number}):
+    if not os.fork():
+        break
+time.sleep(60)"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere shared memory counts for each process")
+@pytest.mark.parametrize(("number", "why"), [(30, "it ran longer than 3 s"), (110, "it started more than 100 processes")])
+def test_what_forked_processes_share_counts_once(number, why):
+    """Each of them shows 200 MB, and there is one block of 200 MB: the reason given is never the memory."""
+    process = grading.CONTEXT.Process(target=exec, args=(FAMILY.format(number=number), {}))
+    process.start()
+    try:
+        assert why in grading.watch(process, seconds=3 if number < 100 else 60, memory_gb=2)
+    finally:
+        process.kill()
+    assert not process.is_alive()
+
+
 # ---- collecting ------------------------------------------------------------------------------------------------------
 
 NOTEBOOK = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}).encode()

@@ -33,8 +33,8 @@ from helpers.grading.export import open_gradebook
 from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 
 AUTOGRADED = ROOT / "autograded"
-# A kernel and what it starts; and what it may leave in the folder where it meets nbgrader.
-PROCESSES, MEETING_MB = 100, 20
+# Above these a grading is ended: the kernel with all that it started, and what is in the folder where it meets nbgrader.
+WATCHED_PROCESSES, WATCHED_MEETING_MB = 100, 20
 
 
 class NotReadable(Exception):
@@ -231,12 +231,12 @@ def watch(
             used = sum(memory_of(each) for each in family) / 2**30
             if time.monotonic() > end:
                 why = f"it ran longer than {seconds:.0f} s in all"
-            elif len(family) > PROCESSES:  # first: what forked processes share is counted for each
-                why = f"it started more than {PROCESSES} processes"
+            elif len(family) > WATCHED_PROCESSES:
+                why = f"it started more than {WATCHED_PROCESSES} processes"
             elif used > memory_gb:
                 why = f"its processes together took {used:.1f} GB of memory"
-            elif meeting and size_of(meeting) > MEETING_MB * 2**20:
-                why = f"it wrote more than {MEETING_MB} MB into the kernel's folder"
+            elif meeting and size_of(meeting) > WATCHED_MEETING_MB * 2**20:
+                why = f"it wrote more than {WATCHED_MEETING_MB} MB into the kernel's folder"
     while family:  # a process that is being killed may still start others
         for each in family:
             with suppress(psutil.Error):
@@ -259,10 +259,12 @@ def size_of(folder: Path) -> int:
 
 
 def memory_of(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.Error:  # gone, or a zombie
-        return 0
+    """Bytes that it holds. What n processes share, as forked ones do, counts 1/n for each, where the system tells."""
+    for ask in (process.memory_full_info, process.memory_info):
+        with suppress(psutil.Error, OSError):  # gone, a zombie, or not ours to ask
+            told = ask()
+            return getattr(told, "pss", told.rss)
+    return 0
 
 
 def record_of(student: str, lesson: str) -> Path:

@@ -25,7 +25,9 @@ from nbgrader.preprocessors import Execute as NbGraderExecute
 from traitlets.config import Application
 
 ROOT = Path(__file__).resolve().parents[2]
-MEMORY_GB, DISK_MB, SHARED_MB, PROCESSES = 3.0, 200, 64, 2048
+MEMORY_GB, DISK_MB, SHARED_MB = 3.0, 200, 64
+# The system refuses more. It is for runs that nobody watches: the grading ends a kernel long before.
+REFUSED_PROCESSES = 2048
 # With the packages, this is all that a kernel in the sandbox finds of the machine. It may write to nothing of it.
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts"]
 FOR_A_KERNEL = (
@@ -116,7 +118,7 @@ class Kernel(AsyncKernelManager):
         if os.name == "posix":
             memory = float(os.environ.get("COURSE_MEMORY_GB", MEMORY_GB))
             # Outside a sandbox the number would be that of all processes of this user. Root it does not bind.
-            processes = PROCESSES if self.sandboxed else 0
+            processes = REFUSED_PROCESSES if self.sandboxed else 0
             limits = [str(int(memory * 2**30)), str(DISK_MB * 2**20), str(processes)]
             command = [sys.executable, "-c", LIMITS, *limits, *command]
         if self.sandboxed:
