@@ -176,7 +176,9 @@ time.sleep(60)"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere shared memory counts for each process")
-@pytest.mark.parametrize(("number", "why"), [(30, "it ran longer than 3 s"), (110, "it started more than 100 processes")])
+@pytest.mark.parametrize(
+    ("number", "why"), [(30, "it ran longer than 3 s"), (110, "it started more than 100 processes")]
+)
 def test_what_forked_processes_share_counts_once(number, why):
     """Each of them shows 200 MB, and there is one block of 200 MB: the reason given is never the memory."""
     process = grading.CONTEXT.Process(target=exec, args=(FAMILY.format(number=number), {}))

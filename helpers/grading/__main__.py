@@ -33,7 +33,7 @@ from helpers.grading.export import open_gradebook
 from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 
 AUTOGRADED = ROOT / "autograded"
-# Above these a grading is ended: the kernel with all that it started, and what is in the folder where it meets nbgrader.
+# A grading is ended above these: processes in all, and what the kernel leaves in the folder where it meets nbgrader.
 WATCHED_PROCESSES, WATCHED_MEETING_MB = 100, 20
 
 
