@@ -25,7 +25,7 @@ from shipped_answers import SOLUTIONS, answers
 from traitlets.config import PyFileConfigLoader
 
 import helpers.grading.__main__ as grading
-from helpers.grading import collect, export
+from helpers.grading import collect, export, pages
 from helpers.grading.sandbox import look_for, with_closing_line
 
 ROOT = SOLUTIONS.parents[1]
@@ -445,6 +445,21 @@ def test_pages_hold_nothing_that_runs_and_keep_figures_and_tables():
                 name in ("href", "src", "action") and str(value).strip().startswith(("javascript", "data:text"))
             ), element
             assert "tex2jax_process" not in value, element
+
+
+@pytest.mark.parametrize(
+    ("source", "typeset"),
+    [
+        ("$x^2$ and $$\\frac{a}{b} \\rightarrow \\hat y$$", True),
+        ("$\\href{javascript:x}{x}$", False),
+        ("$\\&#104;ref{javascript:x}{x}$", False),
+        ("$\\hr<b></b>ef{javascript:x}{x}$", False),
+        ("$\\newcommand{\\x}{y}$", False),
+        ("$\\rule{90em}{90em}$", False),
+    ],
+)
+def test_formulas_are_left_to_mathjax_unless_they_could_do_more(source, typeset):
+    assert ("mathjax_ignore" not in pages.markdown(source)) == typeset
 
 
 def test_the_absent_and_the_unread_have_no_score(tmp_path, monkeypatch):

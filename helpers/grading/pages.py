@@ -2,7 +2,8 @@
 
 nbgrader's pages contain what a learner wrote and what the learner's kernel sent. A script among it would run with the
 rights of the instructor's Jupyter server. nbgrader_config.py puts `SafeOutputs` and `markdown` into every such page.
-What is left of a notebook: text, code, PNG and JPEG pictures, and HTML without scripts, styles, forms and frames.
+What is left of a notebook: text, code, PNG and JPEG pictures, formulas in Markdown, and HTML without scripts, styles,
+forms and frames.
 """
 
 import re
@@ -17,6 +18,11 @@ TEXT = "a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h
 TABLE = "strong sub sup table tbody td tfoot th thead tr u ul var"
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 LINK = re.compile(r"(https?://|mailto:|#)", re.I)
+# TeX that makes links, styles or new commands, or covers the page. A page's MathJax has its Safe extension, too.
+TEX = "href url class style cssId id html\\w* data require unicode bbox def gdef edef xdef let newcommand renewcommand"
+TEX += " newenvironment renewenvironment DeclareMathOperator csname mmlToken rule Rule Space hspace vspace kern mkern"
+TEX += " mskip hskip raise lower moveleft moveright llap rlap smash enclose toggle mathtip texttip includegraphics"
+UNSAFE_TEX = re.compile(rf"\\({'|'.join(TEX.split())})(?![A-Za-z])")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -36,25 +42,31 @@ CLEANER = Cleaner(
 )
 
 
-def safe(html: str) -> str:
-    """`html` with the tags and attributes above, and nothing else. MathJax leaves it alone: TeX can hold links, too."""
+def safe(html: str, formulas: bool = False) -> str:
+    """`html` with the tags and attributes above, and nothing else.
+
+    MathJax leaves it alone, as TeX can hold links and styles, too; unless it has `formulas`, and none of them does.
+    """
     try:
-        return _safe(html)
+        return _safe(html, formulas)
     except RecursionError:  # tags within tags, thousands deep
         return "<pre>(HTML that is nested too deeply to be shown)</pre>"
 
 
-def _safe(html: str) -> str:
+def _safe(html: str, formulas: bool) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for element in soup(["script", "style", "template", "noscript"]):  # with their contents, which are no text
         element.decompose()
-    return f'<div class="tex2jax_ignore mathjax_ignore">{CLEANER.clean(str(soup))}</div>'
+    cleaned = CLEANER.clean(str(soup))
+    if formulas and not UNSAFE_TEX.search(BeautifulSoup(cleaned, "html.parser").get_text()):
+        return f"<div>{cleaned}</div>"
+    return f'<div class="tex2jax_ignore mathjax_ignore">{cleaned}</div>'
 
 
 def markdown(source: str) -> str:
     """A cell's Markdown as HTML, made safe after it was rendered."""
     try:
-        return safe(markdown2html(str(source)))
+        return safe(markdown2html(str(source)), formulas=True)
     except RecursionError:
         return "<pre>(Markdown that is nested too deeply to be shown)</pre>"
 
