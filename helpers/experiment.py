@@ -188,10 +188,10 @@ def _run_arm(name: str, arm: Arm, seeds: list[int], traced: list[tuple[tuple, "_
     return runs
 
 
-def jit_compile_for(model: keras.Model) -> bool | str:
+def _jit_compile(model: keras.Model) -> bool | str:
     """What `compile` gets as `jit_compile`: XLA for recurrent layers, which it makes several times faster on a CPU.
 
-    Other layers gain nothing, and compiling takes seconds. With a GPU, Keras decides. Lesson 11.
+    Other layers gain nothing, and compiling takes seconds. With a GPU, Keras decides.
     """
     if tf.config.list_physical_devices("GPU"):
         return "auto"
@@ -228,7 +228,7 @@ class _Traced:
             raise ValueError(
                 "build() must return a model with weights, but no batch size: begin with keras.Input(shape)"
             )
-        for_speed = {"jit_compile": jit_compile_for(model), "steps_per_execution": _steps_per_execution(arm)}
+        for_speed = {"jit_compile": _jit_compile(model), "steps_per_execution": _steps_per_execution(arm)}
         model.compile(**for_speed | _fresh(arm.compile))
         self.optimizer = model.optimizer
         self.optimizer.build(model.trainable_variables)

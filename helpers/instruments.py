@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from helpers import experiment
-
 GATES = ("input gate", "forget gate", "candidate", "output gate")
 
 
@@ -124,8 +122,7 @@ def one_batch_test(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int 
     copy.set_weights(model.get_weights())
     _finalize(copy)
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-    xla = experiment.jit_compile_for(copy)
-    copy.compile(optimizer=optimizer, loss=model.loss, jit_compile=xla, steps_per_execution=min(steps, 10))
+    copy.compile(optimizer=optimizer, loss=model.loss, steps_per_execution=min(steps, 10))
     rows = {"before": _loss_and_accuracy(copy, x, y)}
     batch = tuple(tf.convert_to_tensor(v, "float32" if v.dtype.kind == "f" else None) for v in (x, y))
     copy.fit(tf.data.Dataset.from_tensors(batch).repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)

@@ -32,7 +32,7 @@ RETURNED_OR_RAISED = {
     "exercises.WrongAnswer",
     "experiment.Runs",
 }
-FOR_TOOLS = {"data.data_file", "experiment.jit_compile_for"}
+FOR_TOOLS = {"data.data_file"}
 
 
 def public_names(path: Path) -> set[str]:
