@@ -131,7 +131,7 @@ def _range(span: list[float | None]) -> str:
 
 def _verdict(record: dict[str, Any]) -> str:
     """In words: colour alone must not carry it."""
-    counts = f"{record['runs_held']} of {record['runs']} runs" if record["runs"] > 1 else "1 number"
+    counts = f"{record['runs_held']} of {record['runs']} values" if record["runs"] > 1 else "1 value"
     if not record["held"]:
         return f"NOT HELD ({counts})"
     return f"yes ({counts})"

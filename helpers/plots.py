@@ -27,6 +27,7 @@ STYLES = {
 }
 # One line style for each baseline of a figure: all black and thin.
 BASELINES = ("-", (0, (8, 3)), (0, (2, 2)), (0, (8, 3, 2, 3)))
+PARTS = ("training", "validation", "test part", "live")  # of the data; they are no arms and have no role in a legend
 WIDTH = 80  # characters of the text below a figure
 
 
@@ -192,7 +193,7 @@ def promises(
             axis.scatter(values, at, s=45, marker=marker, facecolor=face, edgecolor=color, zorder=2)
             axis.plot([values.mean()] * 2, [height - 0.15, height + 0.15], color=color, linewidth=2.5, zorder=3)
         difference = promised[arm].mean() - true[arm].mean()
-        rows[arm] = f"{promised[arm].mean():.3g} promised, {true[arm].mean():.3g} true, {difference:+.2g}"
+        rows[arm] = f"{promised[arm].mean():.3g} promised, {true[arm].mean():.3g} true, difference {difference:+.2g}"
     axis.set_yticks(range(len(roles)), [_title(arm, role, width=24) for arm, role in roles.items()])
     axis.set_ylim(len(roles) - 0.5, -0.5)
     axis.set_xlabel(f"{xlabel}: promised hollow, above; true filled, below")
@@ -208,8 +209,8 @@ def _check_roles(roles: Mapping[str, str], present: Iterable[str]) -> None:
 
 
 def _title(arm: str, role: str, width: int) -> str:
-    """The role in words: colour alone must not carry it. Parts of the data are no arms and have no role."""
-    return textwrap.fill(arm if arm in (role, "training", "validation") else f"{arm} ({role})", width)
+    """The role in words: colour alone must not carry it."""
+    return textwrap.fill(arm if arm in (role, *PARTS) else f"{arm} ({role})", width)
 
 
 def _draw(lines: Mapping[str, pd.Series], roles: Mapping[str, str]) -> tuple[plt.Figure, plt.Axes]:

@@ -24,18 +24,18 @@ def test_claims_that_hold_are_shown_with_lowest_highest_and_bound(shown):
     check_claims(GOOD, Claim("One number.", 3, ">=", 3))
     assert shown[0]["text/plain"].splitlines() == [
         "It is small.",
-        "    measured 0.1 to 0.2; bound < 0.5; held: yes (2 of 2 runs)",
+        "    measured 0.1 to 0.2; bound < 0.5; held: yes (2 of 2 values)",
         "One number.",
-        "    measured 3; bound >= 3; held: yes (1 number)",
+        "    measured 3; bound >= 3; held: yes (1 value)",
     ]
-    assert "yes (2 of 2 runs)" in shown[0]["text/html"]
+    assert "yes (2 of 2 values)" in shown[0]["text/html"]
 
 
 def test_all_are_shown_before_an_error_names_those_that_failed_in_words(shown):
     with pytest.raises(ClaimsFailed) as error:
         check_claims(GOOD, Claim("It is <large>.", [0.1, 0.9], ">", 0.5))
     assert str(error.value) == (
-        "1 of 2 claims did not hold here:\nIt is <large>. Measured 0.1 to 0.9, bound > 0.5: NOT HELD (1 of 2 runs)."
+        "1 of 2 claims did not hold here:\nIt is <large>. Measured 0.1 to 0.9, bound > 0.5: NOT HELD (1 of 2 values)."
     )
     assert isinstance(error.value, AssertionError)
     assert "It is small." in shown[0]["text/html"]
