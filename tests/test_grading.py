@@ -15,9 +15,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -436,6 +438,33 @@ def test_in_the_sandbox_an_answer_reaches_nothing(fresh):
         exec(spy, answer)
         with pytest.raises(AssertionError, match=r"BEGIN SOLUTION.*helpers/exercises\.py.*reached"):
             answer["double"](2)
+
+
+def wait_until(is_so, seconds=120):
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_run_that_is_killed_leaves_nothing_running_and_the_next_one_tidies_up(fresh):
+    """Killed while a learner's code runs. The kernel ends with it; its folders go when somebody grades again."""
+    sleeps = submission(fresh, LESSON, {"exercise-1": "import time\nPath('here').touch()\ntime.sleep(60)"})
+    hand_in(fresh, "sleeper", LESSON, sleeps)
+    with tempfile.TemporaryDirectory(prefix="t") as scratch:  # a short path: there is a socket in it
+        environment = {**os.environ, "TMPDIR": scratch}
+        command = [sys.executable, "-m", "helpers.grading", LESSON]
+        run = subprocess.Popen(command, cwd=fresh, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+        wait_until(lambda: list(Path(scratch).glob("course-grading-*/kernel-*/*/kernel.json")))
+        family = psutil.Process(run.pid).children(recursive=True)
+        assert len(family) > 2
+        run.kill()
+        run.wait()
+        wait_until(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in family), 30)
+        assert list(Path(scratch).glob("course-grading-*"))
+        shutil.rmtree(fresh / "submitted" / "sleeper")
+        grade(fresh, LESSON, TMPDIR=scratch)
+        assert not list(Path(scratch).glob("course-grading-*"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import subprocess
 import sys
 import zipfile
 from functools import cache
@@ -25,7 +26,7 @@ from shipped_answers import SOLUTIONS, answers
 from traitlets.config import PyFileConfigLoader
 
 import helpers.grading.__main__ as grading
-from helpers.grading import collect, export, pages
+from helpers.grading import collect, export, hub, pages, sandbox
 from helpers.grading.sandbox import look_for, with_closing_line
 
 ROOT = SOLUTIONS.parents[1]
@@ -263,6 +264,91 @@ def test_collecting_loses_nobody_and_writes_nowhere_else(course, monkeypatch):
     assert "2 different files" in row.look[0]
 
 
+def test_links_that_lead_out_of_what_was_downloaded_are_not_followed(course):
+    outside = course / "outside" / "ada"
+    outside.mkdir(parents=True)
+    (outside / f"{LESSON}.ipynb").write_bytes(NOTEBOOK)
+    downloads = course / "downloads"
+    downloads.mkdir()
+    (downloads / "eve").symlink_to(outside)
+    (downloads / "finn").mkdir()
+    (downloads / "finn" / f"{LESSON}.ipynb").symlink_to(outside / f"{LESSON}.ipynb")
+    (downloads / "gil_01_unscaled_inputs.zip").symlink_to(outside)
+    assert collect.gather([downloads], LESSON, LESSONS)[0] == {}
+    (course / "submitted" / "eve").symlink_to(outside.parent / "ada")
+    (course / "submitted" / "finn").mkdir()
+    (course / "submitted" / "finn" / LESSON).symlink_to(outside)
+    for student in ("eve", "finn"):
+        with pytest.raises(ValueError, match="symbolic link"):
+            collect.put(student, [collect.Found(student, NOTEBOOK, "x")], LESSON)
+    assert [path.name for path in outside.iterdir()] == [f"{LESSON}.ipynb"]
+
+
+def test_collecting_from_a_hub_takes_regular_files_and_outlives_odd_ones(course, caplog):
+    inbound = course / "inbound" / f"eve+{LESSON}+2027-01-01 12:00:00 UTC+abc"
+    inbound.mkdir(parents=True)
+    (course / "secret").write_text("secret")
+    (inbound / f"{LESSON}.ipynb").symlink_to(course / "secret")
+    (inbound / "timestamp.txt").write_text("2027-01-01 12:00:00 UTC")
+    (inbound / "more").symlink_to("/etc")
+    os.mkfifo(inbound / "pipe.ipynb")
+    hub_collect = hub.Collect.__new__(hub.Collect)
+    hub_collect.do_copy(inbound, course / "submitted" / "eve" / LESSON)
+    collected = {path.name: path.read_text() for path in (course / "submitted" / "eve" / LESSON).iterdir()}
+    assert sorted(collected) == [f"{LESSON}.ipynb", "pipe.ipynb", "timestamp.txt"]
+    assert "symbolic link" in collected[f"{LESSON}.ipynb"]
+    assert "no regular file" in collected["pipe.ipynb"]
+    row = grading.Row("eve")
+    assert not grading.hand_in(row, LESSON, handed_out(), look(LESSON), course / "autograded", force=False)
+    assert row.state == "not graded"
+    link = course / "inbound" / f"finn+{LESSON}+2027-01-01 12:00:00 UTC"
+    link.symlink_to(inbound)
+    hub_collect.do_copy(link, course / "submitted" / "finn" / LESSON)
+    assert list((course / "submitted" / "finn" / LESSON).iterdir()) == []
+    assert hub_collect._path_to_record(f"/x/eve+{LESSON}+2027-01-01 12:00:00 UTC+abc")["username"] == "eve"
+    for name in ("eve", f"eve+{LESSON}+tomorrow", f"..+{LESSON}+2027-01-01 12:00:00 UTC"):
+        assert hub_collect._path_to_record(f"/x/{name}")["username"] == ""
+
+
+def test_folders_of_runs_that_were_killed_are_removed(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(grading.tempfile, "gettempdir", lambda: str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    killed, alive = tmp_path / f"{grading.MEETING}{ended.pid}-x", tmp_path / f"{grading.MEETING}{os.getpid()}-x"
+    old, new = course / "autograded" / ".prepared-1", course / "autograded" / ".prepared-2"
+    for folder in (killed / "kernel-1", alive, old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    (tmp_path / f"{grading.MEETING}{ended.pid}-link").symlink_to(new)
+    grading.remove_left_over(course / "autograded")
+    assert [folder.exists() for folder in (killed, alive, old, new)] == [False, True, False, True]
+
+
+# ---- the sandbox -----------------------------------------------------------------------------------------------------
+
+NO_SANDBOX = sandbox.why_no_sandbox()
+
+
+@pytest.mark.skipif(NO_SANDBOX is not None, reason=f"needs a sandbox: {NO_SANDBOX}")
+def test_the_exchange_is_not_visible_in_the_sandbox(tmp_path, monkeypatch):
+    """Not even where it lies in a folder that the sandbox shows, as nbgrader's default does."""
+    system, work, connection = (tmp_path / name for name in ("system", "work", "connection"))
+    exchange = system / "nbgrader" / "exchange"
+    for folder in (exchange / "course" / "inbound", system / "other", work, connection):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(sandbox, "SYSTEM", [*sandbox.SYSTEM, str(system)])
+
+    def seen():
+        look = f"import os; print([(folder, names) for folder, names, _ in os.walk({str(system)!r})])"
+        command = [*sandbox.sandbox_command(work, connection), sys.executable, "-c", look]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "inbound" in seen(), "the test sees what there is to see"
+    monkeypatch.setattr(sandbox.Exchange.root, "default_value", str(exchange))
+    assert "inbound" not in seen()
+    assert "other" in seen()
+
+
 # ---- looking ---------------------------------------------------------------------------------------------------------
 
 CHEATS = {
@@ -452,8 +538,8 @@ def test_pages_hold_nothing_that_runs_and_keep_figures_and_tables():
     [
         ("$x^2$ and $$\\frac{a}{b} \\rightarrow \\hat y$$", True),
         ("$\\href{javascript:x}{x}$", False),
-        ("$\\&#104;ref{javascript:x}{x}$", False),
-        ("$\\hr<b></b>ef{javascript:x}{x}$", False),
+        ("<p>$\\&#104;ref{javascript:x}{x}$</p>", False),
+        ("<p>$\\hr<b></b>ef{javascript:x}{x}$</p>", False),
         ("$\\newcommand{\\x}{y}$", False),
         ("$\\rule{90em}{90em}$", False),
     ],

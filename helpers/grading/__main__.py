@@ -35,6 +35,9 @@ from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
 AUTOGRADED = ROOT / "autograded"
 # A grading is ended above these: processes in all, and what the kernel leaves in the folder where it meets nbgrader.
 WATCHED_PROCESSES, WATCHED_MEETING_MB = 100, 20
+# How the name of that folder begins; the number of the grading's process follows. It lies in the system's folder for
+# temporary files, as the path of a socket in it must be short.
+MEETING = "course-grading-"
 
 
 class NotReadable(Exception):
@@ -279,7 +282,7 @@ def grade(row: Row, lesson: str, prepared: Path, options: argparse.Namespace) ->
     record.unlink(missing_ok=True)
     log = prepared / f"{row.student}.log"
     where = f"--CourseDirectory.submitted_directory={prepared.relative_to(ROOT).as_posix()}"
-    meeting = Path(tempfile.mkdtemp(prefix="grading-"))
+    meeting = Path(tempfile.mkdtemp(prefix=f"{MEETING}{os.getpid()}-"))
     settings = {
         "COURSE_SANDBOX": str(int(options.sandbox)),
         "COURSE_MEMORY_GB": str(options.memory),
@@ -524,10 +527,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def remove_left_over(folder: Path) -> None:
-    """What runs that were killed left behind, a day ago or more."""
+    """What runs left behind that were killed: in `folder`, which machines may share, a day ago or more."""
     for path in folder.glob(".prepared-*"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > 86_400:
+                shutil.rmtree(path)
+    for path in Path(tempfile.gettempdir()).glob(f"{MEETING}*-*"):
+        number = path.name.removeprefix(MEETING).split("-")[0]
+        with suppress(OSError):
+            ours = not path.is_symlink() and (os.name != "posix" or path.stat().st_uid == os.getuid())
+            if ours and number.isdigit() and not psutil.pid_exists(int(number)):
                 shutil.rmtree(path)
 
 
