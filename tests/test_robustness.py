@@ -110,6 +110,7 @@ def test_finished_runs_are_repeated_only_if_the_code_changes(course, monkeypatch
         ([0.5, 1.5, 2.5], 0.5),  # weak
         ([-1, 0, 1], -1.0),  # failed
         ([2, 2, 2], float("inf")),
+        ([-0.0, -0.0, -0.0], float("inf")),  # 0 was demanded, and came
         ([-2, -2, -2], float("-inf")),
         ([1, 2], None),
         ([1, None, 2], None),  # NaN was measured

@@ -134,7 +134,9 @@ def room(margins: Sequence[float | None]) -> float | None:
     if len(margins) < 3 or None in margins:
         return None
     spread = statistics.stdev(margins)
-    return min(margins) / spread if spread else math.copysign(math.inf, min(margins))
+    if spread == 0:  # the same in every run, such as a value that has to be 0 and is
+        return math.inf if min(margins) >= 0 else -math.inf
+    return min(margins) / spread
 
 
 def report(lesson: str, records: Sequence[Record]) -> list[str]:
