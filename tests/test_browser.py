@@ -12,7 +12,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,14 +21,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import chromium
 import course_files
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: uv run --group browser pytest")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, from the system's packages"),
+    pytest.mark.skipif(chromium.EXECUTABLE is None, reason=chromium.MISSING),
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,14 +43,6 @@ SETTINGS = {
     # All cells are drawn at once: those that JupyterLab adds and removes while it is scrolled vanish under a test.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-CHROMIUM_ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),  # root cannot have the sandbox
-]
 PANEL = "window.jupyterapp?.shell?.currentWidget"  # undefined until JupyterLab has started
 NOT_DRAWN = {"use_course_style", "line_style", "describe"}  # of plots
 
@@ -150,7 +141,7 @@ def answers(address, process):
 @pytest.fixture(scope="session")
 def browser():
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
         yield browser
         browser.close()
 

@@ -15,17 +15,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import nbformat
 import pytest
 from nbformat.v4 import new_output
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
-from test_browser import CHROMIUM, answers, browser, free_port  # noqa: F401 (a fixture)
+from test_browser import answers, browser, free_port  # noqa: F401 (a fixture)
 from test_grading import LESSON, make_course, named, nbgrader
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, from the system's packages"),
+    pytest.mark.skipif(chromium.EXECUTABLE is None, reason=chromium.MISSING),
 ]
 
 SINK = "http://127.0.0.1:9/pwned"
