@@ -54,6 +54,8 @@ html_theme_options = {
     "use_repository_button": True,
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the sidebar has the search
+    "footer_content_items": ["extra-footer.html"],
+    "extra_footer": f'Code: BSD-3-Clause. Text and figures: CC BY 4.0. <a href="{REPOSITORY}">The course on GitHub</a>',
     "launch_buttons": {
         "notebook_interface": "jupyterlab",
         "binderhub_url": "https://mybinder.org",
@@ -64,24 +66,26 @@ html_theme_options = {
 
 def state_of_the_course() -> str:
     """A digest of what the lessons' outputs depend on, besides their own code."""
-    files = [path for folder in ("helpers", "data") for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
+    shared = [*(ROOT / "helpers").glob("*"), *(ROOT / "data").rglob("*")]  # without helpers/grading
     digest = hashlib.sha256(repr(PYPROJECT["project"]["dependencies"]).encode())
-    for path in files:
-        if "__pycache__" not in path.parts:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    for path in sorted(path for path in shared if path.is_file() and path.suffix not in (".md", ".pyc")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def prepare_runs(app, config):
-    """Where outputs are kept, and how kernels draw: twice as sharp as in a notebook, for screens that show it."""
-    site = Path(app.outdir).parent
-    config.nb_execution_cache_path = str(site / "cache" / state_of_the_course())
+def prepare_kernels(site: Path) -> str:
+    """Kernels started from now on draw twice as sharp, for screens that show it. Returns where outputs are kept."""
     profile = site / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     settings = "c.InlineBackend.figure_formats = {'retina'}\n"
     (profile / "ipython_kernel_config.py").write_text(settings, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
     os.environ.pop("COURSE_SEED_OFFSET", None)
+    return str(site / "cache" / state_of_the_course())
+
+
+def prepare_runs(app, config):
+    config.nb_execution_cache_path = prepare_kernels(Path(app.outdir).parent)
 
 
 def parts_of(tree: nodes.Node, element: str) -> list[nodes.Element]:
@@ -113,6 +117,20 @@ def printed(cell: nodes.Element) -> str:
     return "; ".join(line for line in lines if line).replace(":; ", ": ")
 
 
+def drop_terminal_colours(cell: nodes.Element) -> None:
+    """Of Keras' summaries, made for one background."""
+    for node in cell.findall(nodes.raw):
+        coloured = r'<span style="color: [^"]+text-decoration-color: [^"]+">'
+        node[:] = [nodes.Text(re.sub(coloured, "<span>", node.astext()))]
+
+
+def wrap_sentences(cell: nodes.Element) -> None:
+    """Printed lines without columns may wrap on a narrow screen."""
+    for node in cell.findall(nodes.literal_block):
+        if "stream" in node["classes"] and not re.search(r"\S {2,}\S", node.astext()):
+            node["classes"].append("prose")
+
+
 def describe_figures(cells: list[nodes.Element]) -> None:
     """The text printed in a figure's cell, else in the next or in the last cell, becomes the figure's alt text."""
     for last, cell, following in zip([None, *cells], cells, [*cells[1:], None], strict=False):
@@ -139,11 +157,15 @@ def adapt_page(app, doctree):
     for cell in cells:
         fold(cell)
         drop_progress_bars(cell)
+        drop_terminal_colours(cell)
+        wrap_sentences(cell)
     describe_figures(cells)
     adapt_pictures(doctree)
-    NbMetadataCollector.get_doc_data(app.env)[app.env.current_document.docname].pop(
-        "js_files", None
-    )  # of progress bars
+    page = app.env.current_document.docname
+    NbMetadataCollector.get_doc_data(app.env)[page].pop("js_files", None)  # of progress bars
+    if page.startswith("exercises/"):
+        hint = "Here the exercises are shown as handed out, and not run: pictures come when you run them."
+        doctree.next_node(nodes.section).insert(2, nodes.note("", nodes.paragraph(text=hint)))
 
 
 class Lessons(SphinxDirective):

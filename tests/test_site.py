@@ -11,7 +11,6 @@ import base64
 import fnmatch
 import functools
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import chromium
 import course_files
 import nbformat
 import pytest
@@ -76,6 +76,14 @@ def test_the_page_of_symptoms_names_every_lesson():
     text = (NOTEBOOKS / "symptoms.md").read_text(encoding="utf-8")
     named = " ".join(re.findall(r"(?m)^```\{lessons\} (.+)$", text)).split()
     assert set(named) == {path.stem for path in LESSONS}
+
+
+def test_the_front_page_lists_the_lessons_that_are_there():
+    text = (NOTEBOOKS / "index.md").read_text(encoding="utf-8")
+    there = re.findall(r"(?m)^\* \[\]\((.+)\)$", text)
+    assert there == [path.name for path in LESSONS[1:]]
+    planned = re.findall(r"\b\d\d\b", " ".join(re.findall(r"(?m)^\* \*Planned:\* (.+)$", text)))
+    assert sorted([*planned, *(name[:2] for name in there)]) == [f"{number:02}" for number in range(1, 26)]
 
 
 def test_every_notebook_stands_in_one_part():
@@ -189,15 +197,19 @@ def test_nothing_is_loaded_from_another_host(unrun, page):
     assert "widget-state" not in file.text
 
 
+def launch_targets(path):
+    """The two addresses that open this notebook."""
+    badges = stamp_address.read_address(ROOT).badges(path.relative_to(ROOT).as_posix())
+    return [target for target in re.findall(r"\]\((https://\S+?)\)", badges) if not target.endswith(".svg")]
+
+
 @pytest.mark.parametrize(
     "path", [path for path in SOURCES if path.suffix == ".ipynb"], ids=lambda path: path.parent.name + path.stem
 )
 def test_a_notebook_has_its_buttons_and_folds(unrun, path):
     page = parsed(unrun / path.relative_to(NOTEBOOKS).with_suffix(".html"))
-    badges = stamp_address.read_address(ROOT).badges(path.relative_to(ROOT).as_posix())
-    for target in re.findall(r"\]\((https://(?:colab|mybinder)\S+?)\)", badges):
-        if not target.endswith(".svg"):
-            assert page.all("a", "href").count(target) == 2, "below the title, and in the theme's menu"
+    for target in launch_targets(path):
+        assert page.all("a", "href").count(target) == 2, "below the title, and in the theme's menu"
     folded = [
         cell
         for cell in cells(path, "code")
@@ -267,17 +279,19 @@ def site(request) -> Path:
 def seen(site) -> dict:
     """What a browser reports of each page; in a thread, as test_browser.py may hold a browser, too."""
     pytest.importorskip("playwright.sync_api", reason="needs Playwright: uv run --group browser pytest")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("needs Chromium, from the system's packages")
+    if chromium.EXECUTABLE is None:
+        pytest.skip(chromium.MISSING)
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(look_at, site, chromium).result()
+        return thread.submit(look_at, site).result()
 
 
 LOOK = """() => ({
     overflow: document.documentElement.scrollWidth - window.innerWidth,
     figures: [...document.querySelectorAll('main article img')].map(
         image => [image.naturalWidth, image.getBoundingClientRect().width, image.alt]),
+    launch: [...document.querySelectorAll('main a')].map(a => a.href).filter(
+        to => to.includes('colab.research.google.com/') || to.includes('mybinder.org/v2/')),
+    unnamed: [...document.querySelectorAll('main summary')].filter(fold => !fold.innerText.trim()).length,
     stuck: [...document.querySelectorAll('main article table')].filter(table => {
         let box = table;
         while (box && getComputedStyle(box).overflowX !== 'auto' && getComputedStyle(box).overflowX !== 'scroll')
@@ -287,28 +301,43 @@ LOOK = """() => ({
 })"""
 
 
-def look_at(site, chromium):
+# As axe needs it: all folds open, and at once; of each kind of coloured word in code one, as thousands take it minutes.
+PREPARE = """() => {
+    const still = '* { animation: none !important; transition: none !important; }';
+    document.head.insertAdjacentHTML('beforeend', `<style>${still}</style>`);
+    document.querySelectorAll('main details').forEach(fold => { fold.open = true });
+    const kinds = new Set();
+    document.querySelectorAll('main pre span').forEach(word => {
+        const kind = [word.className, word.style.cssText, word.closest('pre').parentElement.className].join();
+        kinds.has(kind) ? word.replaceWith(...word.childNodes) : kinds.add(kind);
+    });
+}"""
+
+
+def look_at(site):
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
     report = {page: {"errors": [], "foreign": [], "axe": [], "bytes": 0} for page in PAGES}
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        for view, scheme in [("phone", "light"), ("desk", "light"), ("desk", "dark")]:
-            size = {"width": WIDTHS[view], "height": 900}
-            for page, about in report.items():
-                with browser.new_context(viewport=size, color_scheme=scheme) as context:
-                    tab, loaded = context.new_page(), set()
-                    watch(tab, about, loaded)
-                    tab.goto((site / page).as_uri())
-                    tab.wait_for_timeout(200)
-                    about[view] = tab.evaluate(LOOK)
-                    about["bytes"] = sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in loaded)
-                    if view == "desk":
-                        tab.evaluate("document.querySelectorAll('main details').forEach(part => { part.open = true })")
-                        options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
-                        about["axe"] += violations(Axe().run(tab, options=options), scheme)
+        browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
+        for page, about in report.items():
+            with browser.new_context(color_scheme="light") as context:
+                tab, loaded = context.new_page(), set()
+                watch(tab, about, loaded)
+                tab.set_viewport_size({"width": WIDTHS["phone"], "height": 900})
+                tab.goto((site / page).as_uri())
+                tab.wait_for_timeout(200)
+                about["phone"] = tab.evaluate(LOOK)
+                tab.set_viewport_size({"width": WIDTHS["desk"], "height": 900})
+                about["desk"] = tab.evaluate(LOOK)
+                about["bytes"] = sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in loaded)
+                tab.evaluate(PREPARE)
+                for scheme in ("light", "dark"):
+                    tab.emulate_media(color_scheme=scheme)
+                    tab.wait_for_selector(f"html[data-theme={scheme}]")
+                    options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
+                    about["axe"] += violations(Axe().run(tab, options=options), scheme)
         with browser.new_context() as context:
             tab = context.new_page()
             tab.set_content("<html lang=en><title>t</title><img src='data:,'><p style='color:#aaa'>pale")
@@ -356,6 +385,15 @@ def test_a_page_fits_a_phone_and_its_tables_scroll(seen, page):
     for view in WIDTHS:
         assert seen[page][view]["overflow"] <= 0
         assert seen[page][view]["stuck"] == 0
+
+
+@pytest.mark.browser
+@every_page
+def test_the_buttons_lead_to_this_notebook_and_folds_have_names(seen, page):
+    source = SOURCES[PAGES.index(page)]
+    if source.suffix == ".ipynb":
+        assert sorted(seen[page]["desk"]["launch"]) == sorted(2 * launch_targets(source))
+    assert seen[page]["desk"]["unnamed"] == 0
 
 
 @pytest.mark.browser
