@@ -158,10 +158,14 @@ def test_readme_and_ci_use_the_same_commands():
     assert "uv run pytest" in readme
     stages = [line.removeprefix("stage ") for line in ci if line.startswith(("uv run", "stage "))]
     assert stages[2:] == [
+        "uv run --group site python -m pytest -p tests.tools.keep_runs notebooks",
+        "uv run --group site sphinx-build -M html notebooks site -W",
         'uv run --group browser pytest -m "browser and not weekly"',
         "uv run python tests/tools/run_as_colab.py",
-        "uv run pytest",  # last, as its closing line is the run's
+        "uv run --group site pytest tests",  # last, as its closing line is the run's
     ]
+    halves = [line.split()[-1] for line in stages if "pytest" in line and "browser" not in line]
+    assert sorted(halves) == sorted(PYPROJECT["tool"]["pytest"]["ini_options"]["testpaths"]), "together `uv run pytest`"
     assert ci[-1] == stages[-1], "CI's status and last line are those of its last stage"
     assert set(stages[2:]) <= set(contributing)
     notebook = "notebooks/00_start_here.ipynb"
