@@ -49,10 +49,9 @@ def check(name: str) -> Iterator[None]:
     except NotImplementedError:
         message = f"{name}: not attempted. Replace `raise NotImplementedError()`, run that cell, then this one again."
         raise NotAttempted(message) from None
-    except AssertionError as reason:
-        raise WrongAnswer(f"{name}: wrong, because {reason}") from None
     except Exception as error:
-        raise WrongAnswer(f"{name}: wrong, because {_what_happened(error)}") from None
+        reason = error if _says_the_check(error) else _what_happened(error)
+        raise WrongAnswer(f"{name}: wrong, because {reason}") from None
     print(f"{name}: right.")
 
 
@@ -70,6 +69,19 @@ def array(value, shape: tuple[int, ...], what: str) -> np.ndarray:
     return value
 
 
+def word(value, what: str) -> str:
+    """`value` as a plain string in small letters, without spaces around it; an AssertionError if it is no string."""
+    assert issubclass(type(value), str), f"{what} should be a word in quotes, and is of type {type(value).__name__}."
+    return str.__str__(value).strip().lower()  # str(value) would let a class of the answer's own speak
+
+
+def words(values, what: str) -> set[str]:
+    """`values` as a set of such strings; an AssertionError if it is no set, list or tuple of strings."""
+    several = isinstance(values, set | frozenset | list | tuple)
+    assert several, f"{what} should be a set of words, and is of type {type(values).__name__}."
+    return {word(value, f"each of {what}") for value in values}
+
+
 def _numeric(value, what: str) -> np.ndarray:
     assert value is not None, f"{what} is None. Does your function end with `return`?"
     try:
@@ -78,6 +90,14 @@ def _numeric(value, what: str) -> np.ndarray:
         raise AssertionError(f"{what} should be numeric, and is of type {type(value).__name__}.") from None
     assert np.isfinite(value).all(), f"{what} holds NaN or infinite values."
     return value
+
+
+def _says_the_check(error: Exception) -> bool:
+    """Whether an assertion of the check failed, or of this module; the answer may have its own, in another cell."""
+    if not isinstance(error, AssertionError):
+        return False
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is `check`, the second is its cell
+    return frames[-1].filename in (frames[0].filename, __file__)
 
 
 def _what_happened(error: Exception) -> str:

@@ -12,40 +12,23 @@ import json
 import os
 import re
 import sys
-from functools import cache
 from pathlib import Path
 
 import keras
 import legibility
 import matplotlib.pyplot as plt
-import nbformat
 import pytest
+from judge_answers import cell_of, given, grade_id, judge, judge_quietly, read, run
+from mutate_solutions import mutants
 from shipped_answers import SOLUTIONS, answers
 
-from helpers.exercises import NotAttempted, WrongAnswer, array, check, number
+from helpers.exercises import NotAttempted, WrongAnswer, array, check, number, word, words
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = ROOT / "notebooks" / "exercises"
 LESSONS = sorted(path.name for path in SOLUTIONS.iterdir() if path.is_dir())
 OFFSETS = [0, *(pytest.param(offset, marks=pytest.mark.weekly) for offset in (21000, 22000, 23000, 24000))]
 every_lesson = pytest.mark.parametrize("lesson", LESSONS)
-
-
-@cache
-def read(folder, lesson):
-    return nbformat.read(folder / lesson / f"{lesson}.ipynb", as_version=4)
-
-
-def grade_id(cell):
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def cell_of(lesson, wanted, folder=SOLUTIONS):
-    return next(cell.source for cell in read(folder, lesson).cells if grade_id(cell) == wanted)
-
-
-def run(source, namespace, name):
-    exec(compile(source, name, "exec"), namespace)
 
 
 class Answers:
@@ -55,48 +38,35 @@ class Answers:
 
     @pytest.fixture(scope="class", params=OFFSETS)
     @classmethod
-    def given(cls, request):
+    def names(cls, request):
         """The names that the exercise's notebook defines outside of answers and checks."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("COURSE_SEED_OFFSET", str(request.param))
             patch.chdir(SOLUTIONS / cls.lesson)
-            namespace = {"__name__": "__main__"}
-            for cell in read(SOLUTIONS, cls.lesson).cells:
-                if cell.cell_type == "code" and not grade_id(cell).startswith(("exercise", "check")):
-                    run(cell.source, namespace, cell.id)
-            yield namespace
+            yield given(cls.lesson)
         plt.close("all")
         keras.utils.clear_session()
 
-    def judge(self, given, exercise, code, folder=SOLUTIONS):
-        """Runs an answer and its check. Returns what they raised, or None."""
-        namespace = dict(given)
-        try:
-            run(code, namespace, exercise)
-            run(cell_of(self.lesson, exercise.replace("exercise", "check"), folder), namespace, "check")
-        except (NotAttempted, WrongAnswer) as verdict:
-            return verdict
-        return None
-
-    def test_an_untouched_copy_is_not_attempted(self, given):
+    def test_an_untouched_copy_is_not_attempted(self, names):
         for n in (1, 2, 3):
-            found = self.judge(given, f"exercise-{n}", cell_of(self.lesson, f"exercise-{n}", EXERCISES), EXERCISES)
+            untouched = cell_of(self.lesson, f"exercise-{n}", EXERCISES)
+            found = judge(names, self.lesson, f"exercise-{n}", untouched, EXERCISES)
             assert isinstance(found, NotAttempted)
             assert str(found).startswith(f"Exercise {n}: not attempted")
 
-    def test_right_answers_are_accepted(self, given, subtests):
+    def test_right_answers_are_accepted(self, names, subtests):
         model = [(f"exercise-{n}", "the solution", cell_of(self.lesson, f"exercise-{n}")) for n in (1, 2, 3)]
         others = [(a.exercise, a.thought, a.code) for a in answers(self.lesson) if a.verdict == "right"]
         for exercise, thought, code in model + others:
             with subtests.test(f"{exercise}: {thought}"):
-                found = self.judge(given, exercise, code)
+                found = judge(names, self.lesson, exercise, code)
                 assert found is None, found
 
-    def test_wrong_answers_are_rejected_with_the_reason(self, given, subtests):
+    def test_wrong_answers_are_rejected_with_the_reason(self, names, subtests):
         for exercise, verdict, thought, reason, code in answers(self.lesson):
             if verdict == "wrong":
                 with subtests.test(f"{exercise}: {thought}"):
-                    found = self.judge(given, exercise, code)
+                    found = judge(names, self.lesson, exercise, code)
                     assert isinstance(found, WrongAnswer), f"accepted: {thought}"
                     assert reason in str(found)
 
@@ -198,6 +168,17 @@ def test_check_tells_three_states_apart(capsys):
         nobody_defined_this  # noqa: B018, F821
 
 
+def test_an_assert_of_the_answer_is_not_taken_for_the_reason():
+    names = {"check": check}
+    run("def answer():\n    assert False, 'n is even'\n", names, "the answer's cell")
+    with pytest.raises(WrongAnswer, match="because your code raised AssertionError: n is even"):
+        run("with check('E'):\n    answer()\n", names, "the check's cell")
+    run("def answer():\n    return look(3)\n", names, "the answer's cell")
+    check_cell = "def look(n):\n    assert n == 4, 'n is 3.'\nwith check('E'):\n    answer()\n"
+    with pytest.raises(WrongAnswer, match=r"because n is 3\.$"):
+        run(check_cell, names, "the check's cell")
+
+
 def test_check_keeps_stderr_clean_as_nbgrader_counts_it_as_a_failure(capsys):
     with check("Exercise 7"):
         print("progress", file=sys.stderr)
@@ -224,3 +205,67 @@ def test_a_value_of_a_wrong_kind_is_named(value, reason):
 def test_values_of_the_right_kind_pass():
     assert number([[2]], "the loss") == 2.0
     assert array([1, 2], (2,), "the losses").tolist() == [1.0, 2.0]
+
+
+class AlwaysEqual(str):
+    """What somebody might hand in who does not know the answer."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return True
+
+    def __str__(self):
+        return self
+
+    strip = lower = __str__
+
+
+def test_a_word_is_a_plain_string():
+    assert word("  Both ", "the answer") == "both"
+    assert word(AlwaysEqual("inputs"), "the answer") != "both"
+    assert type(word(AlwaysEqual("inputs"), "the answer")) is str
+    assert words({AlwaysEqual("A"), "b"}, "the letters") == {"a", "b"}
+    for value in (None, 3, ["both"]):
+        with pytest.raises(AssertionError, match="should be a word in quotes"):
+            word(value, "the answer")
+    for value in ("AB", {"A": 1}, None):
+        with pytest.raises(AssertionError, match="should be a set of words"):
+            words(value, "the letters")
+
+
+def test_a_mutant_is_one_change_away():
+    code = 'def f(x, y):\n    """What it does."""\n    if x < 2:\n        return x.mean(axis=0)\n'
+    made = [program.split("\n", 1)[1].strip() for _, program in mutants(code)]
+    for line in (
+        "if x >= 2",
+        "if x <= 2",
+        "if x < 3",
+        "if y < 2",
+        "x.median(axis=0)",
+        "x.mean(axis=1)",
+        "x.mean()",
+        "pass",
+    ):
+        assert any(line in program for program in made), line
+    assert len(set(made)) == len(made)
+
+
+def test_an_answer_is_judged_within_its_time_and_its_stderr_is_kept(monkeypatch, capfd):
+    monkeypatch.setattr(
+        "judge_answers.cell_of", lambda *_: "with check('E'):\n    assert answer() == 4, 'it is not 4.'"
+    )
+    names = {"check": check}
+    for code, verdict, errors in (
+        ("answer = lambda: 4", "", ""),
+        ("answer = lambda: 5", "E: wrong, because it is not 4.", ""),
+        ("import sys\nprint('so', file=sys.stderr)\nanswer = lambda: 4", "", "so\n"),
+        ("answer =", "SyntaxError: invalid syntax", ""),
+    ):
+        with capfd.disabled():
+            found = judge_quietly(names, "toy", "exercise-1", code)
+        assert found[0].startswith(verdict)
+        assert bool(found[0]) == bool(verdict)
+        assert found[1] == errors
+    endless = "def answer():\n    while True:\n        pass\n"
+    assert judge_quietly(names, "toy", "exercise-1", endless, seconds=0.2)[0].startswith("TooSlow")

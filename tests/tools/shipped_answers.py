@@ -18,9 +18,9 @@ class Answer(NamedTuple):
     code: str
 
 
-def answers(lesson: str) -> Iterator[Answer]:
-    """Each answer of a lesson, in the file's order."""
-    text = (SOLUTIONS / lesson / "answers.py").read_text(encoding="utf-8")
+def answers(lesson: str, file: Path | None = None) -> Iterator[Answer]:
+    """Each answer of a lesson, or of another file, in the file's order."""
+    text = (file or SOLUTIONS / lesson / "answers.py").read_text(encoding="utf-8")
     found = re.split(r"(?m)^# %% (.+)$", text)[1:]
     for header, code in zip(found[::2], found[1::2], strict=True):
         exercise, verdict, thought, *reason = [part.strip() for part in header.split(" | ")]

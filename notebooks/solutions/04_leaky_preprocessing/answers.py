@@ -15,6 +15,17 @@ def read():
     return [letters, "B", round(float(table["true"]["B"] / table["promised"]["B"]), 1)]
 
 
+# %% exercise-1 | right | from the two dictionaries of the cell above, rounded
+def read():
+    ahead = ""
+    for letter in "ABCDE":
+        if asked[letter]["share moved"] != 0:
+            ahead = ahead + letter
+    for letter, (promised, true) in errors.items():
+        if true >= 2 * promised:
+            return [ahead, letter, round(true / promised, 1)]
+
+
 # %% exercise-1 | wrong | only what lies looks ahead | step C looks ahead
 def read():
     return "B", "B", table.loc["B", "true"] / table.loc["B", "promised"]
@@ -162,6 +173,13 @@ def prepare(series, n_train):
     return (smooth - smooth.iloc[:n_train].mean()) / smooth.iloc[:n_train].std()
 
 
+# %% exercise-2 | wrong | forgets min_periods, and fills the first rows from those that follow | row 0 changes
+def prepare(series, n_train):
+    smooth = series.ffill().rolling(5).mean().bfill()
+    train = smooth.iloc[:n_train]
+    return (smooth - train.mean()) / train.std()
+
+
 # %% exercise-3 | right | sums of squares in one loop
 def promise_and_truth(step, series, rows):
     whole, squares = step(series.copy()), np.zeros(2)
@@ -250,3 +268,15 @@ def promise_and_truth(step, series, rows):
     true = np.array([step(series.iloc[: row + 1].copy()).iloc[-1] for row in rows])
     promised = step(series).to_numpy()[rows]
     return [np.sqrt(np.mean((p - target) ** 2)) for p in (promised, true)]
+
+
+# %% exercise-3 | wrong | the future is set to NaN, not cut off: not the same for every step | holds NaN
+def promise_and_truth(step, series, rows):
+    target = series.iloc[rows + 1].to_numpy()
+    whole = step(series.copy()).iloc[rows].to_numpy()
+    known = []
+    for row in rows:
+        part = series.copy()
+        part.iloc[row + 1 :] = np.nan
+        known.append(step(part).iloc[row])
+    return np.sqrt(np.mean((whole - target) ** 2)), np.sqrt(np.mean((np.array(known) - target) ** 2))
