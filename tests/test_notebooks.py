@@ -154,7 +154,7 @@ def test_asks_before_it_answers(path):
         asked = re.split(r"^### Predict|\*\*Predict\b", before, flags=re.MULTILINE)
         assert len(asked) > 1, f"an answer without **Predict.** before it: {rest.strip()[:60]}"
         assert "?" in asked[-1], f"a *Predict* without a question: {asked[-1].strip()[:60]}"
-        run_on = re.search(r"^1\. .*\s2\. ", asked[-1], flags=re.MULTILINE)
+        run_on = re.search(r"^1\. .* 2\. ", asked[-1], flags=re.MULTILINE)
         assert not run_on, f"each choice has a line of its own: {run_on}"
         answer, closed, before = rest.partition("</details>")
         assert closed
