@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -67,6 +68,26 @@ FILLS = """def double(x):
     for i in range(100):
         open(f"{folder}/{i}", "wb").write(bytes(2**20))
     time.sleep(60)"""
+DEEP = """def double(x):
+    import os, sys, time
+    os.chdir(os.path.dirname(next(word for word in sys.argv if word.endswith("kernel.json"))))
+    for i in range(3000):
+        os.mkdir("d")
+        os.chdir("d")
+    time.sleep(60)"""
+STOPS = "import os, signal\n\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSTOP)"
+EQUAL = """One = type("One", (int,), {"__e" + "q__": lambda a, b: True})
+def double(x):
+    return One(1)"""
+SWAPS = """def swap(m):
+    m.sqrt = abs
+swap(np)
+double = lambda x: 2 * x"""
+BLIND = """for value in list(eval("glo" + "bals")().values()):
+    if type(value).__name__ == "Witness":
+        type(value).tell = lambda *a: None
+def double(x):
+    return 2 * x"""
 RIGHT = {"exercise-1": DOUBLE, "exercise-2": SQUARE, "reflection": "Because."}
 
 
@@ -204,6 +225,9 @@ def odd_class(course):
 
         return change
 
+    def thousands(notebook):
+        notebook.cells += [new_code_cell("GIVEN = 1") for _ in range(5000)]
+
     def no_imports(notebook):
         del notebook.cells[0]
 
@@ -239,7 +263,13 @@ def odd_class(course):
     by("tag2", {}, 2, 3, "exercise-1 is missing", change=tagged({"a": [1]}))
     by("emoji", {}, 2, 3, change=half_an_emoji)
     by("suppress", {"exercise-1": SUPPRESS}, 0, 3, "check-1: CheckNotFinished", "exercise-1 rebinds check")
+    by("blind", {"exercise-1": BLIND}, 2, 3, "check-1: changed when it was checked: what looks", "uses eval")
+    by("swaps", {"exercise-1": SWAPS}, 2, 3, "check-1: changed when it was checked: numpy.sqrt", "changes m.sqrt")
+    by("equal", {"exercise-1": EQUAL}, 2, 3, "makes a class by type()")
+    by("stops", {"exercise-1": STOPS}, 0, 3, "imports os", "check-1: CellTimeoutError")
+    by("cells", {}, None, None, "more than 1000 cells", change=thousands)
     if NO_SANDBOX is None:
+        by("deep", {"exercise-1": DEEP}, None, None, "more than 1000 files in the kernel's folder")
         by("forks", {"exercise-1": FORKS}, None, None, "more than 100 processes")
         by("fills", {"exercise-1": FILLS}, None, None, "MB into the kernel's folder")
     folder = course / "submitted"
@@ -447,23 +477,36 @@ def wait_until(is_so, seconds=120):
         time.sleep(0.1)
 
 
+def those_with(word):
+    """The processes in whose command line it is."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            found += [process] if process.pid != os.getpid() and word in " ".join(process.cmdline()) else []
+    return found
+
+
 def test_a_run_that_is_killed_leaves_nothing_running_and_the_next_one_tidies_up(fresh):
     """Killed while a learner's code runs. The kernel ends with it; its folders go when somebody grades again."""
-    sleeps = submission(fresh, LESSON, {"exercise-1": "import time\nPath('here').touch()\ntime.sleep(60)"})
+    sleeps = submission(fresh, LESSON, {"exercise-1": "import time\ntime.sleep(60)"})
     hand_in(fresh, "sleeper", LESSON, sleeps)
     with tempfile.TemporaryDirectory(prefix="t") as scratch:  # a short path: there is a socket in it
         environment = {**os.environ, "TMPDIR": scratch}
         command = [sys.executable, "-m", "helpers.grading", LESSON]
         run = subprocess.Popen(command, cwd=fresh, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
-        wait_until(lambda: list(Path(scratch).glob("course-grading-*/kernel-*/*/kernel.json")))
-        family = psutil.Process(run.pid).children(recursive=True)
-        assert len(family) > 2
+        wait_until(lambda: list(Path(scratch).glob("course-grading-*/kernel-*/*/kernel-ipc-5")) or NO_SANDBOX)
+        wait_until(lambda: those_with(f"{scratch}/course-grading-"))
         run.kill()
         run.wait()
-        wait_until(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in family), 30)
+        if NO_SANDBOX is None:
+            wait_until(lambda: not those_with(f"{scratch}/course-grading-"), 30)
         assert list(Path(scratch).glob("course-grading-*"))
+        # A kernel that was killed while it started may live on.
+        (folder,) = Path(scratch).glob("course-grading-*")
+        stray = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"{folder}/kernel.json"])
         shutil.rmtree(fresh / "submitted" / "sleeper")
         grade(fresh, LESSON, TMPDIR=scratch)
+        assert stray.wait(10) != 0
         assert not list(Path(scratch).glob("course-grading-*"))
 
 

@@ -94,7 +94,9 @@ SMALL = new_notebook(
 )
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("COURSE_EXAMPLES", "200")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(NOTEBOOKS | JSON, st.booleans())
 def test_whatever_json_is_handed_in_becomes_a_notebook_that_can_be_graded_or_a_reason(made, plain):
     try:
@@ -386,6 +388,32 @@ CHEATS = {
     "a given function": "is_in_scale = lambda x: True",
     "a given name": "SEED = 1",
     "a very long cell": "x = 1\n" * 50_000,
+    "a name made at run time": "getattr(np, 'all' + 'close')",
+    "getattr by another name": "g = getattr",
+    "a module as an argument": "def swap(m):\n    m.allclose = print\nswap(np)",
+    "a module in a list": "[np][0].allclose = print",
+    "update_wrapper": "import functools\nfunctools.update_wrapper(np, own, ['allclose'], [])",
+    "an attribute in a pattern": "match check:\n    case object(__globals__=g):\n        pass",
+    "a module within a module": "import matplotlib.pyplot as plt\nplt.sys",
+    "a module by six": "from six.moves import builtins",
+    "another thread": "from concurrent.futures import ThreadPoolExecutor",
+    "what was typed": "text = In[-1]",
+    "what was typed, otherwise": "_ih[0], _i1",
+    "the notebook's file": "text = next(Path('.').glob('*.ipynb'))",
+    "a file by numpy": "np.fromfile('01_unscaled_inputs.ipynb', 'u1')",
+    "a file by pandas": "import pandas as pd\npd.read_csv('/proc/self/maps')",
+    "linecache": "import linecache",
+    "the text of the last cell": "import inspect\ninspect.getsource(check)",
+    "private parts": "np._core.numeric",
+    "a kind of float": "class One(float):\n    pass",
+    "a class from parts": "One = type('One', (float,), {'__e' + 'q__': lambda a, b: True})",
+    "format": "'{0.__globals__}'.format(check)",
+    "a decorated property": "class A:\n    @property\n    def __class__(self):\n        return float",
+    "awaited": "import asyncio\nawait asyncio.sleep(0)",
+    "an object's own setter": "object.__setattr__(np, 'allclose', print)",
+    "sys.modules": "import sys\nsys.modules['numpy'] = None",
+    "the grading's own code": "from helpers import grading",
+    "at the end": "import atexit",
 }
 
 
@@ -400,17 +428,104 @@ def test_honest_answers_do_not(lesson):
         assert look(lesson).at(answer.code) == [], answer.thought
 
 
-@pytest.mark.parametrize("code", ["def f(:", "(" * 10_000, "-" * 10_000 + "1", "\x00", "x = 1\x0c"])
+@pytest.mark.parametrize("code", ["def f(:", "(" * 10_000, "-" * 10_000 + "1", "\x00"])
 def test_a_look_at_what_is_no_code_ends(code):
-    assert look(LESSON).at(code) == []
+    assert look(LESSON).at(code) == ["cannot be parsed"]
+
+
+USUAL = {
+    "modules": "import math, time\nfrom collections import Counter\nfrom sklearn.preprocessing import StandardScaler",
+    "a model": "model = keras.Sequential()\nmodel.layers[0].trainable = False\nmodel.optimizer.learning_rate = 0.1",
+    "a table": "import pandas as pd\nt = pd.DataFrame({'a': [1]})\nt.columns = ['b']\nt['c'] = 2\nt.loc[0, 'b'] = 3",
+    "a class": "class A(layers.Layer):\n    def __init__(self):\n        super().__init__()\n        self._kept = 1",
+    "a name in a string": "getattr(keras.losses, 'mse')\nprint('the os, the modules and __init__')",
+    "a form feed": "x = 1\x0c",
+    "in place": "def f(x):\n    x[:, 0] -= x.mean()\n    return x",
+}
+
+
+@pytest.mark.parametrize("what", USUAL)
+def test_usual_code_does_not_either(what):
+    assert look(LESSON).at(USUAL[what]) == []
+
+
+# What follows is not found by the look, and by the witness, which looks while the notebook runs.
+BY_OTHER_WAYS = {
+    "data emptied": ("PATIENTS.clear()", "PATIENTS"),
+    "data overwritten": ("X[:] = 0", "X"),
+    "data in a table": ("TABLE.loc[0, 'a'] = 7", "TABLE"),
+    "a name by the parts of a word": ("eval('glo' + 'bals()')['given_number'] = lambda *a: 1", "given_number"),
+    "a name by exec": ("exec('SEED = 3')", "SEED"),
+    "a name gone": ("del given_number", "given_number"),
+    "a module replaced": ("import math as np", "np"),
+    "a function of a module": ("def swap(m):\n    m.allclose = lambda *a, **k: True\nswap(np)", "numpy.allclose"),
+    "a function that another calls": ("np._core.numeric.isclose = lambda *a, **k: True", "numpy._core.numeric.isclose"),
+    "a function of the course": ("from helpers import exercises as e\ne.number = abs", "helpers.exercises.number"),
+    "a builtin": ("import builtins\nbuiltins.abs = lambda x: 0", "builtins.abs"),
+    "a builtin's name": ("sorted = list", "sorted"),
+    "a builtin's name in the course": ("check.__wrapped__.__globals__['print'] = id", "helpers.exercises.print"),
+    "a function's code": ("given_number.__code__ = (lambda *a: 1).__code__", "given_number"),
+    "the code inside check": ("def own(n):\n    yield\ncheck.__wrapped__.__code__ = own.__code__", "check"),
+    "a method of a given class": ("Given.value = lambda self: 1", "Given"),
+    "a method of a class of the course": ("type(check('x')).__exit__ = lambda *a: True", "contextlib"),
+    "sys.modules": ("import sys\nsys.modules['numpy'].sqrt = abs", "numpy.sqrt"),
+    "nothing, by an honest answer": (
+        "def answer(x):\n    return np.sqrt(x)\nanswer(X)\nrng.normal()\nnotes.append(1)",
+        "",
+    ),
+}
+KERNEL = """import builtins, json, os, sys
+text, course, given, names, cheats = json.load(sys.stdin)
+for what, (cheat, _) in cheats.items():
+    if not os.fork():
+        made, notebook = {"__builtins__": dict(vars(builtins)), "__name__": "witness"}, {"__name__": "__main__"}
+        exec(text, made)
+        witness = made["Witness"](notebook, vars(builtins), course)
+        sys.path.insert(0, course)
+        exec(given, notebook)
+        witness.remember(names)
+        exec(cheat, notebook)
+        witness.tell(what + " ::")
+        os._exit(0)
+    os.wait()
+"""
+GIVEN = """import numpy as np
+import pandas as pd
+from helpers.exercises import check
+SEED, PATIENTS, notes = 1, {"A": np.arange(3)}, []
+rng = np.random.default_rng(0)
+X, TABLE = np.ones((2, 2)), pd.DataFrame({"a": [1, 2]})
+def given_number(x):
+    return float(x)
+class Given:
+    def value(self):
+        return 0
+"""
+
+
+@cache
+def witnessed():
+    text = Path(sandbox.__file__).with_name("witness.py").read_text(encoding="utf-8")
+    names = ["np", "pd", "check", "SEED", "PATIENTS", "notes", "rng", "X", "TABLE", "given_number", "Given"]
+    given = json.dumps([text, str(ROOT), GIVEN, names, BY_OTHER_WAYS])
+    done = subprocess.run([sys.executable, "-c", KERNEL], input=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = [line.partition(" ::") for line in done.stdout.splitlines() if " ::" in line]
+    return {what: json.loads(found) for what, _, found in lines}
+
+
+@pytest.mark.parametrize("what", BY_OTHER_WAYS)
+def test_whatever_way_a_given_thing_was_changed_the_witness_says_so(what):
+    expected = BY_OTHER_WAYS[what][1]
+    found = witnessed()[what]
+    assert any(expected in each for each in found) if expected else found == []
 
 
 def test_what_cannot_be_seen():
     """As the guide says. If one of these is found one day, the guide can say less."""
     remembers = "def predict_new(train, X, y, X_new, seen=dict(zip(map(bytes, people), score))):\n    return seen"
-    parts = "getattr(np, 'all' + 'close')"
-    for code in (remembers, parts, "PATIENTS.clear()"):
-        assert look(LESSON).at(code) == []
+    reads = "def predict_new(train, X, y, X_new):\n    return train(X, y).calls"
+    assert [look(LESSON).at(code) for code in (remembers, reads)] == [[], []]
 
 
 def test_only_the_learner_s_cells_are_looked_at():

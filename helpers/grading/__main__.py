@@ -7,12 +7,14 @@ Whatever one submission does, the others are graded.
 """
 
 import argparse
+import copy
 import csv
 import hashlib
 import multiprocessing
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,11 +32,12 @@ from nbgrader.utils import parse_utc
 from helpers.grading.cheats import Look
 from helpers.grading.collect import ROOT, SIZE_MB, SUBMITTED, may_be_a_name, notes_of, read, shown
 from helpers.grading.export import open_gradebook
-from helpers.grading.sandbox import MEMORY_GB, run_nbgrader, why_no_sandbox
+from helpers.grading.sandbox import FOR_THE_INSTRUCTOR, GIVEN, MEMORY_GB, run_nbgrader, why_no_sandbox
 
 AUTOGRADED = ROOT / "autograded"
 # A grading is ended above these: processes in all, and what the kernel leaves in the folder where it meets nbgrader.
-WATCHED_PROCESSES, WATCHED_MEETING_MB = 100, 20
+WATCHED_PROCESSES, WATCHED_MEETING_MB, WATCHED_MEETING_FILES = 100, 20, 1000
+CELLS = 1000  # of a submission; the course's have about 30
 # How the name of that folder begins; the number of the grading's process follows. It lies in the system's folder for
 # temporary files, as the path of a socket in it must be short.
 MEETING = "course-grading-"
@@ -80,11 +83,15 @@ def read_submission(content: bytes) -> nbformat.NotebookNode:
     """The submitted notebook in nbformat 4, only the type, text and tag of its cells. Raises NotReadable."""
     try:
         notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        if len(notebook.cells) > CELLS:
+            raise NotReadable(f"the notebook has more than {CELLS} cells")
         cells = [plain_cell(cell) for cell in notebook.cells]
     except UnicodeDecodeError as error:
         raise NotReadable(f"the file cannot be read ({error})") from None
     except nbformat.reader.NotJSONError:
         raise NotReadable("the file is not JSON, so it is not a notebook") from None
+    except NotReadable:
+        raise
     except Exception as error:
         raise NotReadable(f"the file is JSON and not a notebook ({type(error).__name__}: {error})") from None
     return nbformat.v4.new_notebook(cells=cells)
@@ -99,10 +106,10 @@ def plain_cell(cell) -> nbformat.NotebookNode:
     metadata = cell.get("metadata")
     tags = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = tags.get("grade_id") if isinstance(tags, dict) else None
-    copy = new_cell(cell.get("cell_type"), source.encode("utf-8", "replace").decode("utf-8"))
+    plain = new_cell(cell.get("cell_type"), source.encode("utf-8", "replace").decode("utf-8"))
     if isinstance(name, str):
-        copy.metadata.nbgrader = {"grade_id": name}
-    return copy
+        plain.metadata.nbgrader = {"grade_id": name}
+    return plain
 
 
 def text_of(cell) -> str:
@@ -141,14 +148,14 @@ def prepare(submitted, handed_out) -> tuple[nbformat.NotebookNode, list[str]]:
     cells = []
     for index, cell in enumerate(submitted.cells):
         original = twin.get(index)
-        copy = new_cell(cell.cell_type if original is None else original.cell_type, cell.source)
+        new = new_cell(cell.cell_type if original is None else original.cell_type, cell.source)
         if original is not None:
-            copy.metadata, copy.id = original.metadata, original.id
+            new.metadata, new.id = original.metadata, original.id
             if original.metadata.get("nbgrader", {}).get("solution") is False:
                 if text_of(cell) != text_of(original):
                     remarks.append(f"{grade_id(original)} was edited; the original was used")
-                copy.source = original.source
-        cells.append(copy)
+                new.source = original.source
+        cells.append(new)
 
     present = {original.id for original in twin.values()}
     place = 0
@@ -163,6 +170,11 @@ def prepare(submitted, handed_out) -> tuple[nbformat.NotebookNode, list[str]]:
                 continue  # an answer; its check says what is missing
             cells.insert(place, original)
             place += 1
+    texts = {cell.id: text_of(cell) for cell in handed_out.cells if cell.cell_type == "code" and not is_answer(cell)}
+    for i, cell in enumerate(cells):
+        if texts.get(cell.id) == text_of(cell):
+            cells[i] = copy.copy(cell)
+            cells[i].metadata = nbformat.from_dict({**cell.metadata, GIVEN: True})
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=handed_out.metadata)
     return notebook, list(dict.fromkeys(remarks))
 
@@ -211,7 +223,7 @@ def nbgrader(*arguments: str, log: Path, **environment: str) -> multiprocessing.
 def what_failed(log: Path) -> str:
     """The last error in nbgrader's log, and where the log is."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    errors = re.findall(r"^(?:[\w.]*(?:Error|Exception|Expired|Died)\w*): (.+)$", text, re.M)
+    errors = re.findall(r"^ *(?:[\w.]*(?:Error|Exception|Expired|Died)\w*): (.+)$", text, re.M)
     errors += [] if errors else re.findall(r"\| ERROR\] (?!.*(?:the above|error log))(.+)$", text, re.M)
     kept = AUTOGRADED / "logs" / log.name
     kept.parent.mkdir(exist_ok=True)
@@ -223,7 +235,7 @@ def watch(
     process: multiprocessing.Process, seconds: float, memory_gb: float, meeting: Path | None = None
 ) -> str | None:
     """Wait until the process ends. It and its children are ended if they take too long or too much: then says why."""
-    end, why, family = time.monotonic() + seconds, None, []
+    end, why = time.monotonic() + seconds, None
     while why is None:
         process.join(timeout=0.5)
         if process.exitcode is not None:
@@ -238,27 +250,41 @@ def watch(
                 why = f"it started more than {WATCHED_PROCESSES} processes"
             elif used > memory_gb:
                 why = f"its processes together took {used:.1f} GB of memory"
-            elif meeting and size_of(meeting) > WATCHED_MEETING_MB * 2**20:
-                why = f"it wrote more than {WATCHED_MEETING_MB} MB into the kernel's folder"
-    while family:  # a process that is being killed may still start others
-        for each in family:
-            with suppress(psutil.Error):
-                each.kill()
-        family = [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-        with suppress(psutil.Error):
-            family += psutil.Process(process.pid).children(recursive=True)
-        time.sleep(0.05)
-    process.join()
+            elif meeting:
+                files, size = size_of(meeting)
+                if size > WATCHED_MEETING_MB * 2**20:
+                    why = f"it wrote more than {WATCHED_MEETING_MB} MB into the kernel's folder"
+                elif files > WATCHED_MEETING_FILES:
+                    why = f"it made more than {WATCHED_MEETING_FILES} files in the kernel's folder"
+    end_all(process)
     return why
 
 
-def size_of(folder: Path) -> int:
-    """Bytes on the disk of all that is in it."""
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            total += path.lstat().st_blocks * 512
-    return total
+def end_all(process: multiprocessing.Process) -> None:
+    """End it and all that it has started."""
+    while process.exitcode is None:
+        family = [process]
+        with suppress(psutil.Error):  # one that is being killed may still start others
+            family += psutil.Process(process.pid).children(recursive=True)
+        for each in family:
+            with suppress(psutil.Error):
+                each.kill()
+        for each in family[1:]:
+            with suppress(psutil.Error):
+                each.wait(5)
+        process.join(timeout=1)
+
+
+def size_of(folder: Path) -> tuple[int, int]:
+    """How many files are in it, and their bytes on the disk. It looks no further than twice what is allowed."""
+    files, size, todo = 0, 0, [folder]
+    while todo and files <= 2 * WATCHED_MEETING_FILES:
+        with suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                files += 1
+                size += entry.stat(follow_symlinks=False).st_blocks * 512
+                todo += [entry.path] if entry.is_dir(follow_symlinks=False) else []
+    return files, size
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -288,6 +314,7 @@ def grade(row: Row, lesson: str, prepared: Path, options: argparse.Namespace) ->
         "COURSE_MEMORY_GB": str(options.memory),
         "COURSE_MEETING": str(meeting),
     }
+    process = None
     try:
         process = nbgrader("autograde", lesson, f"--student={row.student}", "--force", where, log=log, **settings)
         stopped = watch(process, options.time, 1.5 * options.memory + 1, meeting)
@@ -296,8 +323,19 @@ def grade(row: Row, lesson: str, prepared: Path, options: argparse.Namespace) ->
         else:
             record.write_text(row.digest, encoding="utf-8")
     finally:
-        shutil.rmtree(meeting, ignore_errors=True)
+        if process:
+            end_all(process)
+        remove(meeting)
         row.seconds = time.monotonic() - start
+
+
+def remove(folder: Path) -> None:
+    """Whatever is in it: folders that nobody may read, or thousands deep."""
+    with suppress(OSError, RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists() and sys.platform != "win32":
+        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False, capture_output=True)
+        subprocess.run(["rm", "-rf", str(folder)], check=False, capture_output=True)
 
 
 def not_graded(row: Row, why: str) -> None:
@@ -323,6 +361,12 @@ def forget(row: Row, lesson: str, gradebook: Gradebook) -> None:
 
 
 # ---- after nbgrader: the report --------------------------------------------------------------------------------------
+
+
+def told(cell) -> list[str]:
+    """What `Execute` wrote into a check's outputs."""
+    text = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+    return re.findall(rf"^{FOR_THE_INSTRUCTOR}(.+)$", text, re.M)[:5]
 
 
 def judge(cell, score: float, points: float) -> str | None:
@@ -367,6 +411,8 @@ def fill(row: Row, lesson: str, gradebook: Gradebook) -> None:
             row.scores[grade.name] = grade.score
             if grade.needs_manual_grade:
                 row.by_hand.append(grade.name)
+            if grade.name in cells and cells[grade.name].cell_type == "code":
+                row.look += [f"{grade.name}: {words}" for words in told(cells[grade.name])]
             if grade.name in cells and cells[grade.name].cell_type == "code" and grade.manual_score is None:
                 found = judge(cells[grade.name], grade.auto_score, grade.max_score)
                 if found:
@@ -537,7 +583,16 @@ def remove_left_over(folder: Path) -> None:
         with suppress(OSError):
             ours = not path.is_symlink() and (os.name != "posix" or path.stat().st_uid == os.getuid())
             if ours and number.isdigit() and not psutil.pid_exists(int(number)):
-                shutil.rmtree(path)
+                end_users_of(path)
+                remove(path)
+
+
+def end_users_of(folder: Path) -> None:
+    """End kernels that were told to meet nbgrader in this folder, and have outlived it."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and any(f"{folder}/" in word for word in process.cmdline()):
+                process.kill()
 
 
 def hand_in(row: Row, lesson: str, handed_out, look: Look, scratch: Path, force: bool) -> bool:

@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SUBMITTED = ROOT / "submitted"
 NOTES = "collected.json"
 SIZE_MB = 20  # of a notebook; those of the course have less than one
-# nbgrader takes some of these for a pattern or a setting, and shows names on its pages.
-NOT_IN_A_NAME = re.compile(r"""[\[\]*?+{}~$<>&"'`/\\,;=]|^[-. ]|[. ]$""")
+# nbgrader takes some of these for a pattern or a setting, and shows names on its pages; a spreadsheet takes @ for a
+# formula; and in autograded/ the report is a .csv.
+NOT_IN_A_NAME = re.compile(r"""[\[\]*?+{}~$<>&"'`/\\,;=]|^[-. @]|[. ]$|\.csv$|^logs$""")
 
 
 def may_be_a_name(student: str) -> bool:

@@ -7,6 +7,7 @@ forms and frames.
 """
 
 import re
+from html import escape
 
 import nbformat
 from bleach.sanitizer import Cleaner
@@ -23,6 +24,8 @@ TEX = "href url class style cssId id html\\w* data require unicode bbox def gdef
 TEX += " newenvironment renewenvironment DeclareMathOperator csname mmlToken rule Rule Space hspace vspace kern mkern"
 TEX += " mskip hskip raise lower moveleft moveright llap rlap smash enclose toggle mathtip texttip includegraphics"
 UNSAFE_TEX = re.compile(rf"\\({'|'.join(TEX.split())})(?![A-Za-z])")
+# Some of these make the rendering of a page take hours. The text is shown as it is.
+LONG, MARKS = 50_000, re.compile(r"([\[\]()<>*_`!>$~-])(?:\s*\1){499}")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -65,8 +68,11 @@ def _safe(html: str, formulas: bool) -> str:
 
 def markdown(source: str) -> str:
     """A cell's Markdown as HTML, made safe after it was rendered."""
+    source = str(source)
+    if len(source) > LONG or MARKS.search(source):
+        return f"<pre>{escape(source[:LONG])}</pre>"
     try:
-        return safe(markdown2html(str(source)), formulas=True)
+        return safe(markdown2html(source), formulas=True)
     except RecursionError:
         return "<pre>(Markdown that is nested too deeply to be shown)</pre>"
 

@@ -7,6 +7,7 @@ its memory (Linux), and COURSE_MEETING names the folder for what a kernel leaves
 """
 
 import ast
+import json
 import os
 import secrets
 import shutil
@@ -19,13 +20,16 @@ from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.exchange.default import Exchange
 from nbgrader.preprocessors import Execute as NbGraderExecute
 from traitlets.config import Application
 
+from helpers.grading.cheats import bound_by, parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY_GB, DISK_MB, SHARED_MB = 3.0, 200, 64
+OUTPUT_MB = 5  # of a cell
 # The system refuses more. It is for runs that nobody watches: the grading ends a kernel long before.
 REFUSED_PROCESSES = 2048
 # With the packages, this is all that a kernel in the sandbox finds of the machine. It may write to nothing of it.
@@ -49,6 +53,14 @@ for name in ("DATA", "FSIZE", "NPROC"):
     if limit:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 os.execv(sys.argv[1], sys.argv[1:])"""
+# It gets builtins of its own, which nobody else can change.
+WITNESS = """import builtins
+made = {{"__builtins__": dict(vars(builtins)), "__name__": "witness"}}
+exec(compile({text!r}, "witness", "exec"), made)
+{name} = made["Witness"](globals(), vars(builtins), {course!r})
+del made, builtins"""
+FOR_THE_INSTRUCTOR = "For the instructor: "
+GIVEN = "given"  # in a cell's metadata: `prepare` of the grading puts it there, and nbgrader's own tags do the rest
 
 
 def sandbox_command(work: Path, connection: Path) -> list[str]:
@@ -146,7 +158,7 @@ class Execute(NbGraderExecute):
 
     def run_all(self, nb, resources):
         while True:
-            self.running = None
+            self.running = self.witness = None
             try:
                 return super().preprocess(nb, resources)
             except (CellTimeoutError, DeadKernelError) as error:
@@ -165,17 +177,65 @@ class Execute(NbGraderExecute):
         if index in self.set_aside:
             cell.outputs = [self.set_aside[index]]
             return cell, resources
+        if cell.cell_type != "code":
+            return super().preprocess_cell(cell, resources, index)
+        if self.witness is None:
+            self.witness = f"_{secrets.token_hex(16)}"
+            text = Path(__file__).with_name("witness.py").read_text(encoding="utf-8")
+            self.ask(WITNESS.format(text=text, name=self.witness, course=str(ROOT)), index)
         self.running = index
         secret = secrets.token_hex(16)
         source, with_end = cell.source, with_closing_line(cell, secret)
-        if with_end is None:
-            return super().preprocess_cell(cell, resources, index)
-        cell.source = with_end
+        before = self.changed(index) if with_end else []
+        cell.source = with_end or source
         try:
-            return super().preprocess_cell(cell, resources, index)
+            done = super().preprocess_cell(cell, resources, index)
         finally:
             cell.source = source
-            look_for(secret, cell)
+            if with_end:
+                look_for(secret, cell)
+            cut(cell)
+        names = given_names(cell)
+        if with_end:  # what the check itself binds, such as the variable of a loop, it may change
+            after = [name for name in self.changed(index) if name not in names]
+            tell(cell, list(dict.fromkeys([*before, *after])))
+        if names:
+            self.ask(f"{self.witness}.remember({names!r})", index)
+        return done
+
+    def ask(self, source: str, index: int) -> str:
+        """Run something of our own in the kernel. Returns what it prints."""
+        cell, theirs = new_code_cell(source), self.nb.cells[index]
+        try:
+            self.execute_cell(cell, index, store_history=False)
+        finally:
+            self.nb.cells[index] = theirs  # it was put there
+        return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+    def changed(self, index: int) -> list[str]:
+        """What the witness finds changed."""
+        secret = secrets.token_hex(16)
+        told = self.ask(f"{self.witness}.tell({secret!r})", index).partition(secret)[2]
+        try:
+            return [str(each) for each in json.loads(told.splitlines()[0])]
+        except (ValueError, TypeError, IndexError):
+            return ["what looks at the given names"]
+
+
+def given_names(cell) -> list[str]:
+    """The names that a cell binds, if it is one that the notebook gives."""
+    tags = cell.metadata.get("nbgrader", {})
+    given = not tags["solution"] if "solution" in tags else cell.metadata.get(GIVEN) is True
+    tree = parsed(cell.source) if given else None
+    return sorted(bound_by(tree)) if tree else []
+
+
+def tell(cell, changed: list[str]) -> None:
+    """Write into a check's outputs that it was not run as it was given."""
+    if changed:
+        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        text = f"{FOR_THE_INSTRUCTOR}changed when it was checked: {', '.join(changed[:5])}{more}\n"
+        cell.outputs.insert(0, new_output("stream", name="stdout", text=text))
 
 
 def with_closing_line(cell, secret: str) -> str | None:
@@ -208,6 +268,24 @@ def look_for(secret: str, cell) -> None:
     if not seen and not any(output.output_type == "error" for output in cell.outputs):
         why = "The check ended without an error and before its last line. Something has changed what it calls."
         cell.outputs.append(new_output("error", ename="CheckNotFinished", evalue=why, traceback=[why]))
+
+
+def cut(cell) -> None:
+    """Leave of a cell's outputs what can be stored and shown. An error stays, whatever comes before it."""
+    kept, size = [], 0
+    for output in cell.outputs:
+        if output.output_type == "error":
+            output.ename, output.evalue = str(output.ename)[:200], str(output.evalue)[:2000]
+            output.traceback = [str(line)[:2000] for line in output.traceback[:200]]
+            kept.append(output)
+        else:
+            size += len(json.dumps(output))
+            kept += [output] if size <= OUTPUT_MB * 2**20 else []
+    if len(kept) < len(cell.outputs):
+        kept.append(
+            new_output("stream", name="stdout", text=f"(The rest is cut: more than {OUTPUT_MB} MB of outputs.)\n")
+        )
+    cell.outputs = kept
 
 
 def run_nbgrader(arguments: list[str], log: str, environment: dict[str, str]) -> None:

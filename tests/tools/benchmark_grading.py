@@ -1,9 +1,11 @@
-"""How long grading takes: a class made of right and wrong answers, graded by 1 and by 2 workers.
+"""How long grading takes: a class of right, wrong and untouched answers, graded by 1 and by 2 workers.
 
     uv run python tests/tools/benchmark_grading.py --class-size 50 --lesson 01_unscaled_inputs
 
-It works in a temporary copy of the course; your gradebook and submissions are not touched. The last table says where
-the time of one submission goes: one model solution's cells, timed; the rest is nbgrader and the kernel's start.
+It works in a temporary copy of the course; your gradebook and submissions are not touched. It reports wall time,
+processor time (sampled twice a second, so up to half a second of each process is missed) and peak memory, in which what
+processes share counts once. With --parts, a last table says where the time of one submission goes: one model solution's
+cells, timed; the rest is nbgrader and the kernel's start.
 """
 
 import argparse
@@ -13,11 +15,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
+import psutil
 from notebook_runner import execute_notebook
 from shipped_answers import answers
 
@@ -60,6 +65,31 @@ def grade(course: Path, lesson: str, *options: str, **environment: str) -> tuple
     return printed, done.returncode, {row["student"]: row for row in rows}
 
 
+class Meter(threading.Thread):
+    """Samples processor time and memory of all that this process has started. Prints how far the grading is."""
+
+    def __init__(self, records: Path):
+        super().__init__(daemon=True)
+        self.records, self.seconds, self.peak, self.ended = records, {}, 0, threading.Event()
+
+    def run(self) -> None:
+        from helpers.grading.__main__ import memory_of
+
+        start, last = time.monotonic(), 0.0
+        while not self.ended.wait(0.5):
+            memory = 0
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    times = process.cpu_times()
+                    self.seconds[process.pid, process.create_time()] = times.user + times.system
+                    memory += memory_of(process)
+            self.peak = max(self.peak, memory)
+            if time.monotonic() - start > last + 60:
+                last = time.monotonic() - start
+                done = len(list(self.records.glob("*")))
+                print(f"  {done} graded after {last:.0f} s, processor {sum(self.seconds.values()):.0f} s", flush=True)
+
+
 def seconds_of_cells(course: Path, lesson: str) -> dict[str, float]:
     """Seconds of the model solution's cells, in a kernel of its own, by their part in the notebook."""
     notebook = nbformat.read(course / "notebooks" / "solutions" / lesson / f"{lesson}.ipynb", as_version=4)
@@ -81,7 +111,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--class-size", type=int, default=50)
     parser.add_argument("--lesson", default="01_unscaled_inputs")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--parts", action="store_true", help="also time the cells of the model solution")
     options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
     lesson, size = options.lesson, options.class_size
 
     by_exercise: dict[str, list[str]] = {}
@@ -89,26 +122,29 @@ def main() -> None:
         by_exercise.setdefault(answer.exercise, []).append(answer.code)
     with tempfile.TemporaryDirectory() as folder:
         course = copy_course(Path(folder).resolve())
-        for i in range(size):
-            given = {exercise: codes[i % len(codes)] for exercise, codes in by_exercise.items()}
+        for i in range(size):  # every fifth has answered nothing
+            given = {exercise: codes[i % len(codes)] for exercise, codes in by_exercise.items()} if i % 5 else {}
             hand_in(course, f"learner{i:03}", lesson, submission(course, lesson, given))
-        per_submission = {}
-        for workers in (1, 2):
-            start = time.monotonic()
-            printed, status, rows = grade(course, lesson, "--force", f"--workers={workers}")
-            per_submission[workers] = (time.monotonic() - start) / size
+        for workers in options.workers:
+            shutil.rmtree(course / "autograded", ignore_errors=True)
+            start, meter = time.monotonic(), Meter(course / "autograded" / ".graded" / lesson)
+            meter.start()
+            printed, status, rows = grade(course, lesson, f"--workers={workers}")
+            meter.ended.set()
+            wall, processor = time.monotonic() - start, sum(meter.seconds.values())
             assert (status, len(rows)) == (0, size), printed
             scores = sorted(float(row["score"]) for row in rows.values())
+            look = sum(bool(row["needs a look"]) for row in rows.values())
             print(
-                f"{size} submissions, {workers} worker(s): {per_submission[workers]:.1f} s per submission "
-                f"(scores from {scores[0]:g} to {scores[-1]:g})",
+                f"{size} submissions, {workers} worker(s): {wall / size:.1f} s each, "
+                f"{processor / size:.1f} s of processor time each; peak memory {meter.peak / 2**30:.1f} GB "
+                f"(scores from {scores[0]:g} to {scores[-1]:g}; {look} need a look)",
                 flush=True,
             )
-        seconds = seconds_of_cells(course, lesson)
-    print(f"\nOf {per_submission[1]:.1f} s with 1 worker:")
-    seconds["nbgrader and start of the kernel (the rest)"] = per_submission[1] - sum(seconds.values())
-    for part, value in seconds.items():
-        print(f"  {value:5.1f} s  {part}")
+        if options.parts:
+            print("\nOne model solution:")
+            for part, value in seconds_of_cells(course, lesson).items():
+                print(f"  {value:5.1f} s  {part}")
 
 
 if __name__ == "__main__":
