@@ -24,6 +24,7 @@ ROOT = HERE.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REPOSITORY = PYPROJECT["project"]["urls"]["Repository"]
 OWNER, NAME = REPOSITORY.split("/")[-2:]
+WIDTH = 80  # at which helpers/plots.py wraps what it prints
 logger = logging.getLogger(__name__)
 
 project = "Why Won't It Learn?"
@@ -113,8 +114,13 @@ def drop_progress_bars(cell: nodes.Element) -> None:
 def printed(cell: nodes.Element) -> str:
     """What a cell prints, in one line."""
     streams = [node.astext() for node in cell.findall(nodes.literal_block) if "stream" in node["classes"]]
-    lines = [" ".join(line.split()) for line in "\n".join(streams).splitlines()]
-    return "; ".join(line for line in lines if line).replace(":; ", ": ")
+    text, last = "", ""
+    for line in filter(str.strip, "\n".join(streams).splitlines()):
+        wrapped = not line.startswith(" ") and len(last) + len(line.split()[0]) >= WIDTH
+        between = " " if wrapped or text.endswith((":", ".")) else "; "
+        text += (between if text else "") + " ".join(line.split())
+        last = line
+    return text
 
 
 def drop_terminal_colours(cell: nodes.Element) -> None:
@@ -151,6 +157,14 @@ def adapt_pictures(tree: nodes.document) -> None:
             image.attributes.setdefault("width", "100%")  # where one is set, Sphinx makes a link to the image
 
 
+def stack_tables(tree: nodes.document) -> None:
+    """Three columns with more text than fits beside each other on a phone stand one below the other there."""
+    for table in tree.findall(nodes.table):
+        rows = [[entry.astext() for entry in row.children] for row in table.findall(nodes.row)]
+        if len(rows[0]) == 3 and max(sum(map(len, row)) for row in rows) > 60:
+            table["classes"].append("stacked")
+
+
 def adapt_page(app, doctree):
     """A notebook as a page: folded like the notebook, figures with alt text, nothing from elsewhere."""
     cells = parts_of(doctree, "cell_code")
@@ -161,6 +175,7 @@ def adapt_page(app, doctree):
         wrap_sentences(cell)
     describe_figures(cells)
     adapt_pictures(doctree)
+    stack_tables(doctree)
     page = app.env.current_document.docname
     NbMetadataCollector.get_doc_data(app.env)[page].pop("js_files", None)  # of progress bars
     if page.startswith("exercises/"):

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -108,17 +109,24 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+SENTENCE = "One sentence without columns, but so long that it is printed in two lines, where the first breaks."
+
+
 def fill_in_outputs(path):
-    """A lesson's second code cell gets what a run gives: a progress bar, a figure twice as sharp, a text, a table."""
+    """Code cells get what a run gives: a progress bar, a figure twice as sharp, texts, a table."""
     new = nbformat.v4.new_output
     notebook = nbformat.read(path, as_version=4)
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "0%|"}
     picture = {"image/png": base64.b64encode(png(1440, 720)).decode(), "text/plain": "<Figure>"}
     table = "<table class='dataframe'><tr>" + "<td>a_wide_column</td>" * 12 + "</tr></table>"
-    [cell for cell in notebook.cells if cell.cell_type == "code"][1].outputs = [
+    _, first, second, *_ = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    second.outputs = [new("stream", text=SENTENCE)]
+    first.outputs = [
         new("display_data", view),
         new("display_data", picture, metadata={"image/png": {"width": 720, "height": 360}}),
         new("stream", text="RMSE, by arm:\n  raw   1.0\n  fixed 0.5\n"),
+        new("display_data", {"text/html": '<pre><span style="color: #0087ff; text-decoration-color: #0087ff">LSTM'}),
+        new("stream", text=textwrap.fill(SENTENCE, 80)),
         new("display_data", {"text/html": table, "application/vnd.why-wont-it-learn.claims+json": []}),
     ]
     state = {"state": {"a": {"model_name": "HTMLModel", "state": {}}}, "version_major": 2, "version_minor": 0}
@@ -226,10 +234,32 @@ def test_a_notebook_has_its_buttons_and_folds(unrun, path):
 def test_a_figure_has_the_text_printed_below_it_and_its_size(unrun):
     page = parsed(unrun / PAGES[1])
     (figure,) = [a for tag, a in page.tags if tag == "img" and "RMSE" in a.get("alt", "")]
-    assert figure["alt"] == "RMSE, by arm: raw 1.0; fixed 0.5"
+    assert figure["alt"] == f"RMSE, by arm: raw 1.0; fixed 0.5; {SENTENCE}"
     assert figure["width"] == "720"
     assert "height" not in figure, "a phone shrinks the width, and the height with it"
     assert "0%|" not in page.text, "no progress bar"
+    assert "LSTM" in page.text
+    assert "text-decoration-color" not in page.text, "colours for one background"
+    assert page.text.count(" prose ") == 1, "the sentence may wrap, the columns scroll"
+
+
+def test_what_pytest_ran_is_kept_for_the_site_unless_it_failed(unrun):
+    from jupyter_cache import get_cache
+
+    course = unrun.parents[1]
+    for name, code in {"passes": "print(1)", "fails": "1 / 0"}.items():
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("2")])
+        nbformat.write(notebook, course / "notebooks" / f"{name}.ipynb")
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "tests.tools.keep_runs"]
+    command += ["notebooks/passes.ipynb", "notebooks/fails.ipynb"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, encoding="utf-8")
+    assert "1 failed, 3 passed" in done.stdout
+    (folder,) = (course / "site" / "cache").iterdir()
+    (kept,) = get_cache(folder).list_cache_records()
+    assert Path(kept.uri).name == "passes.ipynb"
+    outputs = [cell.outputs for cell in get_cache(folder).get_cache_bundle(kept.pk).nb.cells]
+    assert outputs[0][0].text == "1\n"
+    assert outputs[1][0].data["text/plain"] == "2"
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +302,10 @@ def test_a_card_is_read_whole(conf, path):
 def site(request) -> Path:
     """The site as built with all outputs, or one without."""
     real = ROOT / "site" / "html"
-    return real if (real / "index.html").is_file() else request.getfixturevalue("unrun")
+    if not (real / "index.html").is_file():
+        return request.getfixturevalue("unrun")
+    assert all((real / page).is_file() for page in PAGES), "the course has new pages: build the site again"
+    return real
 
 
 @pytest.fixture(scope="module")
