@@ -326,6 +326,18 @@ def test_folders_of_runs_that_were_killed_are_removed(course, monkeypatch, tmp_p
     assert [folder.exists() for folder in (killed, alive, old, new)] == [False, True, False, True]
 
 
+def test_what_the_sandbox_cannot_compile_is_compiled_before(tmp_path, monkeypatch):
+    (tmp_path / "slow_package").mkdir()
+    (tmp_path / "slow_package" / "__init__.py").write_text("from slow_package import inner")
+    (tmp_path / "slow_package" / "inner.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    grading.compile_once("slow_package")
+    assert len(list((tmp_path / "slow_package" / "__pycache__").glob("*.pyc"))) == 2
+    grading.compile_once("no_such_package_at_all")
+
+
 # ---- the sandbox -----------------------------------------------------------------------------------------------------
 
 NO_SANDBOX = sandbox.why_no_sandbox()
