@@ -84,9 +84,14 @@ def mutants(code):
 
 
 def difference(before, after):
-    before, after = before.splitlines(), after.splitlines()
-    gone, come = [[line.strip() for line in a if line not in b] for a, b in ((before, after), (after, before))]
-    return f"{' / '.join(gone)}  ->  {' / '.join(come)}"
+    """The place where two programs differ, with some words around it."""
+    start = next(i for i, (a, b) in enumerate(zip(before + " ", after + "\n", strict=False)) if a != b)
+    ends = zip(before[start:][::-1] + " ", after[start:][::-1] + "\n", strict=False)
+    end = next(i for i, (a, b) in enumerate(ends) if a != b)
+    around = slice(max(start - 30, 0), start), slice(len(before) - end, len(before) - end + 20)
+    left, right = before[around[0]].split("\n")[-1], before[around[1]].split("\n")[0]
+    changed = [program[start : len(program) - end] for program in (before, after)]
+    return f"{left}[{changed[0]} -> {changed[1]}]{right}"
 
 
 def main():
