@@ -447,7 +447,9 @@ def test_a_look_at_what_is_no_code_ends(code):
 
 USUAL = {
     "modules": "import math, time\nfrom collections import Counter\nfrom sklearn.preprocessing import StandardScaler",
-    "a model": "model = keras.Sequential()\nmodel.layers[0].trainable = False\nmodel.optimizer.learning_rate = 0.1",
+    "a model": "model = keras.Sequential()\nmodel.layers[0].trainable = False\nmodel.optimizer.learning_rate = 1",
+    "a fitted value": "linear.coef_ *= 2",
+    "a callback": "class S(Callback):\n    def on_epoch_end(self, *_):\n        self.model.stop_training = 1",
     "a table": "import pandas as pd\nt = pd.DataFrame({'a': [1]})\nt.columns = ['b']\nt['c'] = 2\nt.loc[0, 'b'] = 3",
     "a class": "class A(layers.Layer):\n    def __init__(self):\n        super().__init__()\n        self._kept = 1",
     "a name in a string": "getattr(keras.losses, 'mse')\nprint('the os, the modules and __init__')",

@@ -56,7 +56,8 @@ HARMLESS = words(
 )
 DUNDER = re.compile(r"__[A-Za-z]\w*?__")
 PLAIN_CLASSES = words("bool bytes complex dict float frozenset int list set str tuple DataFrame Series ndarray type")
-MAY_BE_SET = words("columns index learning_rate name shape trainable")  # of a model or a table
+# Of a model or a table. What ends in _ is a fitted value of scikit-learn.
+MAY_BE_SET = words("columns index learning_rate name shape stop_training trainable")
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -154,7 +155,7 @@ def _words(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.Attribute):
         if _leads_inside(node.attr) or (_is_private(node.attr) and not _is_own(node.value)):
             yield f"uses .{node.attr}"
-        if not _is_read(node) and node.attr not in MAY_BE_SET and not _is_own(node.value):
+        if not _is_read(node) and node.attr not in MAY_BE_SET and node.attr[-1] != "_" and not _is_own(node.value):
             yield f"changes {ast.unparse(node)[:60]}"
     elif isinstance(node, ast.MatchClass):
         yield from (f"uses .{name}" for name in node.kwd_attrs if _leads_inside(name))
