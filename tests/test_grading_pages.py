@@ -13,6 +13,7 @@ import re
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import chromium
@@ -21,7 +22,7 @@ import pytest
 from nbformat.v4 import new_output
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
-from test_browser import answers, browser, free_port  # noqa: F401 (a fixture)
+from test_browser import answers, free_port, sync_api
 from test_grading import LESSON, make_course, named, nbgrader
 
 pytestmark = [
@@ -125,7 +126,17 @@ def formgrader(course, tmp_path_factory):
 class Visit:
     """A page, looked at for a second, with a click on every bait and into every field."""
 
-    def __init__(self, browser, address, picture):  # noqa: F811
+    def __init__(self, address, picture):
+        def look():
+            with sync_api.sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
+                self.look(browser, address, picture)
+                browser.close()
+
+        with ThreadPoolExecutor(1) as thread:  # test_browser.py may hold a browser in this one
+            thread.submit(look).result()
+
+    def look(self, browser, address, picture):
         self.requests, self.opened = [], []
         with browser.new_context(viewport={"width": 1100, "height": 1400}) as context:
             page = context.new_page()
@@ -182,10 +193,10 @@ class Visit:
 
 
 @pytest.fixture(scope="module", params=["formgrader", "feedback"])
-def visit(request, course, browser):  # noqa: F811
+def visit(request, course):
     if request.param == "formgrader":
-        return Visit(browser, request.getfixturevalue("formgrader"), "formgrader")
-    return Visit(browser, (course[0] / "feedback" / "eve" / LESSON / f"{LESSON}.html").as_uri(), "feedback")
+        return Visit(request.getfixturevalue("formgrader"), "formgrader")
+    return Visit((course[0] / "feedback" / "eve" / LESSON / f"{LESSON}.html").as_uri(), "feedback")
 
 
 def test_nothing_of_a_learner_runs(visit):
@@ -199,7 +210,7 @@ def test_figure_table_and_formulas_are_there(visit):
     assert visit.formulas_typeset >= 1
 
 
-def test_without_the_course_s_settings_such_a_notebook_does_harm(browser, tmp_path):  # noqa: F811
+def test_without_the_course_s_settings_such_a_notebook_does_harm(tmp_path):
     """Otherwise the tests above could pass for nothing."""
     from nbconvert.exporters import HTMLExporter
 
@@ -207,5 +218,5 @@ def test_without_the_course_s_settings_such_a_notebook_does_harm(browser, tmp_pa
     cells = [nbformat.v4.new_markdown_cell(PAYLOADS[name]) for name in ("onerror", "covering style", "form")]
     html, _ = HTMLExporter(template_name="classic").from_notebook_node(nbformat.v4.new_notebook(cells=cells))
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
-    harm = Visit(browser, (tmp_path / "page.html").as_uri(), "unsafe").harm()
+    harm = Visit((tmp_path / "page.html").as_uri(), "unsafe").harm()
     assert {"ran", "changed the title", "sent a request", "covers the page", "put up a form"} <= set(harm)
