@@ -96,6 +96,19 @@ def reading():
     return {"A": "ranking", "B": "no fault", "C": "threshold", "accuracy": 0.95, "loss": 0.2}
 
 
+# %% exercise-1 | wrong | the loss of the four detectors, averaged | the mean over all samples is not
+def reading():
+    losses = [metrics.log_loss(y, p) for y, p, _ in shown.values()]
+    return {
+        "A": "probabilities",
+        "B": "ranking",
+        "C": "threshold",
+        "D": "no fault",
+        "accuracy": 1 - shown["A"][0].mean(),
+        "loss": float(np.mean(losses)),
+    }
+
+
 # %% exercise-2 | right | mends the probabilities on the validation part, then 1 / (1 + c)
 def alarms(y_val, p_val, p_test, cost):
     from sklearn.linear_model import LogisticRegression

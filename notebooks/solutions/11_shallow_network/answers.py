@@ -138,6 +138,23 @@ def build():
     build_broken()
 
 
+# %% exercise-2 | wrong | hands over a network that has been trained on all ten people | it has been trained
+def build():
+    model = keras.Sequential(
+        [
+            keras.Input((15, 6)),
+            layers.Flatten(),
+            layers.Dense(20, activation="relu"),
+            layers.Dense(7, activation="softmax"),
+        ]
+    )
+    x = watch.X[:, ::5]
+    x = (x - x.mean(axis=(0, 1))) / x.std(axis=(0, 1))
+    model.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+    model.fit(x, watch.y, batch_size=63, epochs=40, verbose=0)
+    return model
+
+
 # %% exercise-3 | right | an LSTM with as many units as the limit allows
 def fit_network(X, y, most_weights):
     features = X.shape[2]
