@@ -11,6 +11,7 @@ import base64
 import fnmatch
 import functools
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -250,9 +251,9 @@ def test_what_pytest_ran_is_kept_for_the_site_unless_it_failed(unrun):
     for name, code in {"passes": "print(1)", "fails": "1 / 0"}.items():
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("2")])
         nbformat.write(notebook, course / "notebooks" / f"{name}.ipynb")
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "tests.tools.keep_runs"]
-    command += ["notebooks/passes.ipynb", "notebooks/fails.ipynb"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-n", "0", "notebooks/passes.ipynb", "notebooks/fails.ipynb"]
+    keeping = os.environ | {"COURSE_KEEP_RUNS": "1"}
+    done = subprocess.run(command, cwd=course, env=keeping, capture_output=True, text=True, encoding="utf-8")
     assert "1 failed, 3 passed" in done.stdout
     (folder,) = (course / "site" / "cache").iterdir()
     (kept,) = get_cache(folder).list_cache_records()

@@ -1,9 +1,11 @@
 """A plugin of pytest that keeps what nbval runs of the lessons, so that the site is built without running them again.
 
-    uv run --group site python -m pytest -p tests.tools.keep_runs notebooks
+    uv sync --group site
+    COURSE_KEEP_RUNS=1 uv run pytest
     uv run --group site sphinx-build -M html notebooks site -W
 
-A lesson's outputs are put where the site looks for them, once all its cells have passed.
+conftest.py loads it if COURSE_KEEP_RUNS is set. A lesson's outputs are put where the site looks for them, once all its
+cells have passed.
 """
 
 import runpy
