@@ -117,7 +117,7 @@ def test_unknown_arms_and_roles_are_named():
 
 def test_promises_compare_the_means(capsys):
     promised, true = pd.DataFrame({"people": [0.8, 0.9]}), pd.DataFrame({"people": [0.8, 0.7]})
-    plots.promises(promised, true, {"people": "fixed"}, "accuracy", {"all": 0.1})
-    assert said(capsys) == "accuracy, mean of 2 runs: people 0.85 promised, 0.75 true, difference +0.1; baseline all 0.1."
+    plots.promises(promised, true, {"people": "fixed"}, "score", {"all": 0.1})
+    assert said(capsys) == "score, mean of 2 runs: people 0.85 promised, 0.75 true, difference +0.1; baseline all 0.1."
     with pytest.raises(ValueError, match="no such arm"):
         plots.promises(promised, true, {"windows": "broken"}, "accuracy")
