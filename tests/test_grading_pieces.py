@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -675,6 +676,33 @@ def test_pages_hold_nothing_that_runs_and_keep_figures_and_tables():
 )
 def test_formulas_are_left_to_mathjax_unless_they_could_do_more(source, typeset):
     assert ("mathjax_ignore" not in pages.markdown(source)) == typeset
+
+
+LONG = [
+    "<b>" * 10**6,
+    "<!--" * 10**5,
+    "<a><p>" * 10**5,
+    "[" * 10**6,
+    "*a " * 10**5,
+    "`a" * 10**5,
+    "> " * 10**4,
+    "&lt;" * 10**5,
+]
+
+
+@pytest.mark.parametrize("source", LONG, ids=lambda source: source[:4])
+def test_no_text_keeps_a_page_from_being_made(source):
+    """These would take from minutes to hours, and `generate_feedback` makes the pages of a whole class."""
+    start = time.process_time()
+    outputs = [new_output("display_data", data={"text/html": source}) for _ in range(20)]
+    outputs += [new_output("display_data", data={"text/html": source[:4000]}) for _ in range(200)]
+    cells = [new_markdown_cell(source), *(new_markdown_cell(source[:40_000]) for _ in range(200))]
+    notebook, _ = pages.SafeOutputs().preprocess(new_notebook(cells=[*cells, new_code_cell("", outputs=outputs)]), {})
+    for cell in notebook.cells[:8]:
+        assert pages.markdown(cell.source)
+    kept = [cell.source for cell in notebook.cells if cell.source != pages.TOO_LONG]
+    assert sum(map(len, kept)) <= pages.TEXT_OF_A_PAGE
+    assert time.process_time() - start < 30
 
 
 def test_the_absent_and_the_unread_have_no_score(tmp_path, monkeypatch):

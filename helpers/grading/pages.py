@@ -25,6 +25,8 @@ TEX += " newenvironment renewenvironment DeclareMathOperator csname mmlToken rul
 TEX += " mskip hskip raise lower moveleft moveright llap rlap smash enclose toggle mathtip texttip includegraphics"
 UNSAFE_TEX = re.compile(rf"\\({'|'.join(TEX.split())})(?![A-Za-z])")
 # Some of these make the rendering of a page take hours. The text is shown as it is.
+TOO_LONG = "More than a page can show: it is in the notebook's file."
+TAGS, HTML, TAGS_OF_A_PAGE, TEXT_OF_A_PAGE = 10_000, 300_000, 60_000, 500_000
 LONG, MARKS = 50_000, re.compile(r"([\[\]()<>*_`!>$~-])(?:\s*\1){499}")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
@@ -50,10 +52,17 @@ def safe(html: str, formulas: bool = False) -> str:
 
     MathJax leaves it alone, as TeX can hold links and styles, too; unless it has `formulas`, and none of them does.
     """
+    if tags_in(html) > TAGS or len(html) > HTML:  # to clean it would take minutes, or hours
+        return f"<pre>({TOO_LONG})</pre>"
     try:
         return _safe(html, formulas)
     except RecursionError:  # tags within tags, thousands deep
         return "<pre>(HTML that is nested too deeply to be shown)</pre>"
+
+
+def tags_in(html: str) -> int:
+    """The number of marks that begin or end a tag or an entity."""
+    return sum(map(html.count, "<>&"))
 
 
 def _safe(html: str, formulas: bool) -> str:
@@ -84,6 +93,7 @@ class SafeOutputs(Preprocessor):
 
     def preprocess(self, nb, resources):
         nb.metadata = nbformat.from_dict({"language_info": {"name": "python"}})
+        self.tags, self.text = TAGS_OF_A_PAGE, TEXT_OF_A_PAGE
         nb.cells = [self.cell(cell) for cell in nb.cells]
         return nb, resources
 
@@ -94,12 +104,24 @@ class SafeOutputs(Preprocessor):
         cell.metadata = nbformat.from_dict({"nbgrader": tags} if named else {})
         if not re.fullmatch(r"[\w-]+", str(cell.get("id", "x"))):
             del cell["id"]
+        if cell.cell_type == "markdown":
+            self.text -= len(cell.source)
+            cell.source = cell.source if self.text >= 0 else TOO_LONG
         if cell.cell_type == "raw":  # nbconvert passes it on as it is
             cell.source = re.sub(r"[<>&]", " ", cell.source)
         if cell.cell_type == "code":
             cell.execution_count = _count(cell.get("execution_count"))
-            cell.outputs = [made for made in map(_output, cell.get("outputs", [])) if made]
+            cell.outputs = [made for made in map(self.output, cell.get("outputs", [])) if made]
         return cell
+
+    def output(self, output):
+        """The output as a page may show it, or None."""
+        if output.get("output_type") in ("display_data", "execute_result") and "text/html" in output.get("data", {}):
+            html = str(output.data["text/html"])
+            self.tags, self.text = self.tags - tags_in(html), self.text - len(html)
+            if self.tags < 0 or self.text < 0:
+                return nbformat.v4.new_output("stream", text=TOO_LONG)
+        return _output(output)
 
 
 def _count(value) -> int | None:
