@@ -574,6 +574,38 @@ def test_the_closing_line_is_seen_only_after_every_assertion():
     assert cell.outputs[-1].ename == "CheckNotFinished"
 
 
+def test_which_names_a_notebook_gives():
+    code = "for cost in (1, 2):\n    best = cost\ndef f():\n    inner = 1"
+    given, answer = ({"nbgrader": {"grade_id": "x", "solution": solution}} for solution in (False, True))
+    assert sandbox.given_names(new_code_cell(code, metadata=given)) == ["best", "cost", "f"]
+    assert sandbox.given_names(new_code_cell(code, metadata={**answer, sandbox.GIVEN: True})) == []
+    assert sandbox.given_names(new_code_cell(code)) == [], "a cell that the learner added"
+    prepared, _ = grading.prepare(handed_out(), handed_out())
+    assert "plt" in sandbox.given_names(next(cell for cell in prepared.cells if "import matplotlib" in cell.source))
+    forged = copy.deepcopy(SMALL)
+    forged.cells.append(new_code_cell("check = None", metadata={sandbox.GIVEN: True}))
+    prepared, _ = grading.prepare(grading.read_submission(nbformat.writes(forged).encode()), SMALL)
+    assert sandbox.GIVEN not in prepared.cells[-1].metadata
+
+
+def test_what_the_witness_found_reaches_the_report():
+    cell = new_code_cell("", outputs=[new_output("stream", text="Exercise 1: right.\n")])
+    sandbox.tell(cell, [])
+    assert grading.told(cell) == []
+    sandbox.tell(cell, list("abcdefg"))
+    assert grading.told(cell) == ["changed when it was checked: a, b, c, d, e and 2 more"]
+    assert grading.judge(cell, 1, 1) is None
+
+
+def test_outputs_are_cut_and_an_error_stays():
+    error = new_output("error", ename="E", evalue="x" * 10**6, traceback=["y" * 10**6] * 1000)
+    cell = new_code_cell("", outputs=[*[new_output("stream", text="x" * 10**6)] * 9, error])
+    sandbox.cut(cell)
+    assert [output.output_type for output in cell.outputs] == ["stream"] * 5 + ["error", "stream"]
+    assert "cut" in cell.outputs[-1].text
+    assert len(nbformat.writes(new_notebook(cells=[cell]))) < 7 * 10**6
+
+
 # ---- showing and exporting -------------------------------------------------------------------------------------------
 
 PAYLOADS = [
