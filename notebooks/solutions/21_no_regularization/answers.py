@@ -249,7 +249,7 @@ def fit_network(X, y):
     return model
 
 
-# %% exercise-3 | wrong | trains on the new people too, by their global name | with 0 and 1 exchanged
+# %% exercise-3 | wrong | trains on the new people too, by their global name | your code raised TypeError
 def fit_network(X, y):
     from sklearn.linear_model import LogisticRegression
 
@@ -278,3 +278,19 @@ def fit_network(X, y):
             return super().predict(X)[:, None]
 
     return Verdicts().fit(X, y)
+
+
+# %% exercise-3 | wrong | stops by the notebook's new people | the loss on new people is
+def fit_network(X, y):
+    model = keras.Sequential(
+        [
+            keras.Input((10,)),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+    stop = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
+    model.fit(X, y, validation_data=new_people, epochs=30, batch_size=50, callbacks=[stop], verbose=0)
+    return model
