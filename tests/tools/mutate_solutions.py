@@ -5,7 +5,7 @@
 
 A mutant is the model solution with one change: a comparison turned, a number or an axis changed, + for -, a line or an
 argument dropped, mean for median, one argument of the function for another. One that is accepted is either right by the
-exercise's text, or shows a hole in its check. See CONTRIBUTING.md, "Exercises", for what came of it.
+exercise's text, or shows a hole in its check. CONTRIBUTING.md says what came of it.
 """
 
 import argparse
