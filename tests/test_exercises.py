@@ -267,5 +267,7 @@ def test_an_answer_is_judged_within_its_time_and_its_stderr_is_kept(monkeypatch,
         assert found[0].startswith(verdict)
         assert bool(found[0]) == bool(verdict)
         assert found[1] == errors
+    if sys.platform == "win32":
+        return  # no signal there that ends it
     endless = "def answer():\n    while True:\n        pass\n"
     assert judge_quietly(names, "toy", "exercise-1", endless, seconds=0.2)[0].startswith("TooSlow")
