@@ -90,6 +90,21 @@ def load_co2() -> pd.DataFrame:
     return table[["co2"]]
 
 
+def load_newark_weather() -> pd.DataFrame:
+    """Weather at Newark airport, hourly, 2013: 8,703 rows, indexed by time (UTC); 27 hours have no row.
+
+    Columns: `temperature` and `dew_point` °F, `humidity` %, `wind_direction` degrees, `wind_speed` and `wind_gust` mph,
+    `precipitation` inches in the hour, `pressure` hPa, `visibility` miles. Missing values stay missing (935 pressures,
+    6,901 gusts), and one impossible wind speed of 1,048 mph stays.
+
+    Source: US National Weather Service, by way of the R package nycflights13. Lesson 06.
+    """
+    table = pd.read_csv(data_file("ewr_weather_2013.csv.gz"))
+    table.index = pd.DatetimeIndex(pd.to_datetime(table.pop("time_hour")).dt.tz_localize(None), name="time")
+    names = ["temperature", "dew_point", "humidity", "wind_direction", "wind_speed", "wind_gust", "precipitation"]
+    return table.set_axis([*names, "pressure", "visibility"], axis="columns")
+
+
 def load_watch_exercises() -> Bunch:
     """Seven shoulder exercises of ten people, as a smart watch feels them: 840 windows of 3 seconds at 25 Hz.
 
@@ -172,11 +187,13 @@ def windows(
     horizon: int = 1,
     stride: int = 1,
     step: str | None = None,
+    keep_missing: bool = False,
 ) -> Windows:
     """Cut a table into samples: `timesteps` rows of `inputs`, and the `target` `horizon` rows after the last of them.
 
     A new sample starts every `stride` rows. With `step` (such as "1h") no sample reaches across a place where the
-    index does not go on by exactly that step. Samples with a missing value in the inputs or the target are left out.
+    index does not go on by exactly that step. Samples with a missing value in the inputs or the target are left out;
+    with `keep_missing`, only those whose target is missing (lesson 06).
     Call it on each part of a split, never on the whole. Lesson 01.
     """
     if missing := [name for name in [*inputs, target] if name not in table.columns]:
@@ -199,7 +216,7 @@ def windows(
     first = first[segment[first] == segment[last]]
     X = values[first[:, None] + np.arange(timesteps)]
     y = targets[first + length - 1][:, None]
-    complete = ~np.isnan(X).any(axis=(1, 2)) & ~np.isnan(y[:, 0])
+    complete = ~np.isnan(y[:, 0]) & (keep_missing | ~np.isnan(X).any(axis=(1, 2)))
     if not complete.any():
         raise ValueError(f"no window of {timesteps} + {horizon} rows without a gap or missing value in {table.shape}")
     rows = np.stack([first, first + length - 1], axis=1)

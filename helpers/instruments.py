@@ -35,6 +35,34 @@ def looks_ahead(
     return pd.Series({"share moved": moved.mean(), "typical move": np.median(by) if len(by) else 0.0})
 
 
+def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """What the values that were filled in are among the measured ones: a row per column that has both.
+
+    before: the table with its missing values as NaN; after: the same rows and columns, filled (other columns are left
+    out). To size impossible values instead of gaps, give the table without them as `before`, and with them as `after`.
+    Columns: `missing`, their share; `filled at`, how far the filled values lie from the measured mean (the median), in
+    measured standard deviations; `spread left`, the standard deviation of the measured values after standardising the
+    filled column: near 1 if the fill leaves the scale alone. Raises ValueError for other rows, a missing column, or values changed that
+    were measured. Lesson 06.
+    """
+    if absent := [name for name in before.columns if name not in after.columns]:
+        raise ValueError(f"`after` lacks the columns {absent}")
+    if len(before) != len(after) or not before.index.equals(after.index):
+        raise ValueError(f"`before` and `after` must have the same rows, got {len(before)} and {len(after)}")
+    rows = {}
+    for name in before.columns[before.isna().any() & before.notna().any()]:
+        gap = before[name].isna()
+        if not np.allclose(before[name][~gap], after[name][~gap]):
+            raise ValueError(f"{name!r}: values that were measured have changed")
+        mean, std = before[name].mean(), before[name].std()
+        rows[name] = {
+            "missing": gap.mean(),
+            "filled at": (after[name][gap].median() - mean) / std,
+            "spread left": std / after[name].std(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["missing", "filled at", "spread left"])
+
+
 def gate_saturation(
     model: keras.Model, X: np.ndarray, layer: str | None = None, share_of_slope: float = 0.05
 ) -> pd.DataFrame:

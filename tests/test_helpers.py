@@ -17,6 +17,7 @@ NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solut
 
 # One notebook is enough for these: a reader can apply them to a model or to data of their own.
 FOR_A_READERS_OWN_MODEL = {
+    "instruments.fill_report",
     "instruments.gate_saturation",
     "instruments.looks_ahead",
     "instruments.one_batch_test",
