@@ -42,8 +42,8 @@ def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     out). To size impossible values instead of gaps, give the table without them as `before`, and with them as `after`.
     Columns: `missing`, their share; `filled at`, how far the filled values lie from the measured mean (the median), in
     measured standard deviations; `spread left`, the standard deviation of the measured values after standardising the
-    filled column: near 1 if the fill leaves the scale alone. Raises ValueError for other rows, a missing column, or values changed that
-    were measured. Lesson 06.
+    filled column: near 1 if the fill leaves the scale alone. Raises ValueError for other rows, a missing column, or
+    measured values that have changed. Lesson 06.
     """
     if absent := [name for name in before.columns if name not in after.columns]:
         raise ValueError(f"`after` lacks the columns {absent}")

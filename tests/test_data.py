@@ -72,6 +72,21 @@ def test_brent_and_co2_are_as_their_cards_say():
     assert (co2["co2"].min(), co2["co2"].max()) == (313.0, 373.9)
 
 
+def test_newark_weather_is_as_its_card_says():
+    weather = data.load_newark_weather()
+    assert weather.shape == (8_703, 9)
+    assert (weather.index[0], weather.index[-1]) == (pd.Timestamp("2013-01-01 06:00"), pd.Timestamp("2013-12-30 23:00"))
+    assert weather.index.is_monotonic_increasing
+    assert len(pd.date_range(weather.index[0], weather.index[-1], freq="h")) - len(weather) == 27
+    assert weather.isna().sum()[["temperature", "pressure", "wind_gust"]].tolist() == [1, 935, 6901]
+    assert (weather["wind_speed"] > 50).sum() == 1
+    assert 1048 < weather["wind_speed"].max() < 1049
+    assert (weather["pressure"].min(), weather["pressure"].max()) == (983.9, 1041.9)
+    missing, rains = weather["pressure"].isna(), weather["precipitation"] > 0
+    assert missing[rains].mean() == pytest.approx(0.54, abs=0.01)
+    assert missing[~rains].mean() == pytest.approx(0.08, abs=0.01)
+
+
 def test_windows_take_the_rows_they_say():
     X, y, rows = data.windows(hourly(20), ["value"], "value", timesteps=4, horizon=3, stride=5)
     np.testing.assert_array_equal(X[:, :, 0], [[0, 1, 2, 3], [5, 6, 7, 8], [10, 11, 12, 13]])
@@ -88,6 +103,16 @@ def test_windows_never_cross_a_gap_in_time_or_hold_a_missing_value():
     assert (y[:, 0] - X[:, -1, 0] == 1).all()
     assert not ((rows[:, 0] <= 20) & (rows[:, 1] >= 20)).any()
     assert len(X) == (12 - 3) + (8 - 3) + (8 - 3)
+
+
+def test_windows_keep_missing_inputs_if_asked_and_never_a_missing_target():
+    table = hourly(30)
+    table.iloc[10, 0] = np.nan
+    X, y, rows = data.windows(table, ["value"], "value", timesteps=3, keep_missing=True)
+    assert not np.isnan(y).any()
+    assert 10 not in rows[:, 1]
+    assert np.isnan(X).any(axis=(1, 2)).sum() == 3
+    assert len(X) == 27 - 1
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,9 +1,10 @@
-"""The instrument of lesson 01: right values on cases worked out by hand, and no trace left in the model."""
+"""The instruments of lessons 01 and 06: right values on cases worked out by hand, and no trace left in the model."""
 
 import random
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -23,6 +24,30 @@ def lstm_model(units=3, wrap=lambda layer: layer, **arguments):
 
 def random_inputs(scale=1.0):
     return (scale * np.random.default_rng(0).normal(size=(40, 5, 2))).astype("float32")
+
+
+def test_fill_report_says_where_the_fill_lies_and_what_spread_it_leaves():
+    before = pd.DataFrame({"p": [1010.0, np.nan, 1020, np.nan], "whole": [1.0, 2, 3, 4], "empty": [np.nan] * 4})
+    std = np.std([1010, 1020], ddof=1)
+    zeros = instruments.fill_report(before, before.fillna(0.0))
+    assert list(zeros.index) == ["p"]  # with gaps and with measured values
+    assert zeros.loc["p"].tolist() == pytest.approx([0.5, -1015 / std, std / np.std([1010, 0, 1020, 0], ddof=1)])
+    last = instruments.fill_report(before, before.ffill().assign(more=1.0)).loc["p"]
+    assert last["filled at"] == pytest.approx(0)
+    assert instruments.fill_report(before, before).loc["p"].isna()["filled at"]  # still missing
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        ({"b": [1.0, 2.0, 3.0]}, r"lacks the columns \['a'\]"),
+        ({"a": [1.0, 2.0]}, "same rows, got 3 and 2"),
+        ({"a": [5.0, 2.0, 3.0]}, "'a': values that were measured have changed"),
+    ],
+)
+def test_fill_report_names_tables_that_do_not_belong_together(after, message):
+    with pytest.raises(ValueError, match=message):
+        instruments.fill_report(pd.DataFrame({"a": [1.0, np.nan, 3.0]}), pd.DataFrame(after))
 
 
 def test_saturation_grows_with_the_inputs():
