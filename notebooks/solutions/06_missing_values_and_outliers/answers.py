@@ -263,3 +263,97 @@ def find_bad(x, y, order, batch_size):
     step = int(places[0]) // batch_size if len(places) else None
     rows = order[places[:1]]
     return step, set(np.flatnonzero(~np.isfinite(x[rows]).all(axis=(0, 1))).tolist()), not np.isfinite(y).all()
+
+
+# %% exercise-2 | right | an imputer and a scaler of scikit-learn, fitted on the training part
+def prepare(table, limits, n_train):
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    low, high = pd.DataFrame(limits).to_numpy()
+    good = table.where((table >= low) & (table <= high))
+    return make_pipeline(SimpleImputer(strategy="median"), StandardScaler()).fit(good[:n_train]).transform(good)
+
+
+# %% exercise-2 | right | the mean of all the past
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    good = table.where((table >= low) & (table <= high))
+    filled = good.fillna(good.expanding().mean())
+    return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | filled from behind | looks ahead
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    filled = table.where((table >= low) & (table <= high)).bfill().ffill()
+    return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | to the range 0 to 1 | have mean
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    filled = table.where((table >= low) & (table <= high)).ffill()
+    train = filled.iloc[:n_train]
+    return (filled - train.min()) / (train.max() - train.min())
+
+
+# %% exercise-2 | wrong | a robust scale instead of a limit | of column
+def prepare(table, limits, n_train):
+    filled = table.ffill()
+    train = filled.iloc[:n_train]
+    return (filled - train.median()) / (train.quantile(0.75) - train.quantile(0.25)) * 1.35
+
+
+# %% exercise-2 | wrong | the mean of all rows in the gaps | looks ahead
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    good = table.where((table >= low) & (table <= high))
+    filled = good.fillna(good.mean())
+    return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | one limit for all columns | of column
+def prepare(table, limits, n_train):
+    low, high = min(a for a, b in limits.values()), max(b for a, b in limits.values())
+    filled = table.where((table >= low) & (table <= high)).ffill()
+    return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | only what is too high goes | of column
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    filled = table.where(table <= high).ffill()
+    return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
+
+
+# %% exercise-2 | wrong | the training part is always 300 rows | looks ahead
+def prepare(table, limits, n_train):
+    low, high = pd.DataFrame(limits).to_numpy()
+    filled = table.where((table >= low) & (table <= high)).ffill()
+    return (filled - filled.iloc[:300].mean()) / filled.iloc[:300].std()
+
+
+# %% exercise-3 | wrong | the target's samples do not count for the step | the first bad step is
+def find_bad(x, y, order, batch_size):
+    good = np.isfinite(x).all(axis=(1, 2))
+    places = np.flatnonzero(~good[order])
+    features = {int(k) for k in np.flatnonzero(~np.isfinite(x).all(axis=(0, 1)))}
+    return (places[0] // batch_size if len(places) else None), features, not np.isfinite(y).all()
+
+
+# %% exercise-3 | wrong | looks where the sample stands in the order, the wrong way round | the first bad step is
+def find_bad(x, y, order, batch_size):
+    good = np.isfinite(x).all(axis=(1, 2)) & np.isfinite(y)
+    bad = order[~good]
+    features = {int(k) for k in np.flatnonzero(~np.isfinite(x).all(axis=(0, 1)))}
+    return (int(bad.min()) // batch_size if len(bad) else None), features, not np.isfinite(y).all()
+
+
+# %% exercise-1 | right | as one writes it down, with numbers of the table
+def read():
+    left = table["spread left"].round(3)
+    low = [n for n in left.index if left[n] < 0.1]
+    far = [n for n, (b, a) in columns.items() if n not in low and a[b.isna()].round(6).nunique() == 1]
+    return tuple(low), tuple(far), float(1 / left.min())
