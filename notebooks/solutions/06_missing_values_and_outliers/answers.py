@@ -284,7 +284,7 @@ def prepare(table, limits, n_train):
     return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
 
 
-# %% exercise-2 | wrong | filled from behind | looks ahead
+# %% exercise-2 | wrong | filled from behind | row
 def prepare(table, limits, n_train):
     low, high = pd.DataFrame(limits).to_numpy()
     filled = table.where((table >= low) & (table <= high)).bfill().ffill()
@@ -323,12 +323,12 @@ def prepare(table, limits, n_train):
 
 # %% exercise-2 | wrong | only what is too high goes | of column
 def prepare(table, limits, n_train):
-    low, high = pd.DataFrame(limits).to_numpy()
+    high = pd.DataFrame(limits).to_numpy()[1]
     filled = table.where(table <= high).ffill()
     return (filled - filled.iloc[:n_train].mean()) / filled.iloc[:n_train].std()
 
 
-# %% exercise-2 | wrong | the training part is always 300 rows | looks ahead
+# %% exercise-2 | wrong | the training part is always 300 rows | row
 def prepare(table, limits, n_train):
     low, high = pd.DataFrame(limits).to_numpy()
     filled = table.where((table >= low) & (table <= high)).ffill()
