@@ -82,8 +82,10 @@ def test_the_page_of_symptoms_names_every_lesson():
 
 def test_the_front_page_lists_the_lessons_that_are_there():
     text = (NOTEBOOKS / "index.md").read_text(encoding="utf-8")
-    there = re.findall(r"(?m)^\* \[\]\((.+)\)$", text)
-    assert there == [path.name for path in LESSONS[1:]]
+    links = re.findall(r"(?m)^\* \[(.+)\]\((.+)\)$", text)
+    titles = [nbformat.read(path, as_version=4).cells[0].source.splitlines()[0][2:] for path in LESSONS[1:]]
+    there = [path.name for path in LESSONS[1:]]
+    assert links == list(zip(titles, there, strict=True))
     planned = re.findall(r"\b\d\d\b", " ".join(re.findall(r"(?m)^\* \*Planned:\* (.+)$", text)))
     assert sorted([*planned, *(name[:2] for name in there)]) == [f"{number:02}" for number in range(1, 26)]
 
