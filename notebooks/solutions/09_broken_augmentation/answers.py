@@ -23,6 +23,11 @@ def read():
     return "E", "down", 0.6
 
 
+# %% exercise-1 | wrong | "none" counted among the augmentations | in order
+def read():
+    return "none, C, E", "down", 0.6
+
+
 # %% exercise-1 | wrong | half of the directions stay, so A is harmless | augmentation A changes
 def read():
     return "ACE", "down", 0.6
