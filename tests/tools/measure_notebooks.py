@@ -129,7 +129,7 @@ def measure(path: Path, timeout: float | None = None, memory_limit: int | None =
         start = time.perf_counter()
         error = execute_notebook(
             notebook,
-            path.resolve().parents[1],
+            next(folder.parent for folder in path.resolve().parents if folder.name == "notebooks"),
             dict(os.environ),
             Path(scratch),
             timeout,
