@@ -47,7 +47,7 @@ def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """
     if absent := [name for name in before.columns if name not in after.columns]:
         raise ValueError(f"`after` lacks the columns {absent}")
-    if len(before) != len(after) or not before.index.equals(after.index):
+    if not before.index.equals(after.index):
         raise ValueError(f"`before` and `after` must have the same rows, got {len(before)} and {len(after)}")
     rows = {}
     for name in before.columns[before.isna().any() & before.notna().any()]:

@@ -140,10 +140,8 @@ def answers(address, process):
 
 @pytest.fixture(scope="session")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
+    with chromium.started() as browser:
         yield browser
-        browser.close()
 
 
 def name_of(path):

@@ -22,7 +22,7 @@ import pytest
 from nbformat.v4 import new_output
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: the dependency group `grading`")
-from test_browser import answers, free_port, sync_api
+from test_browser import answers, free_port
 from test_grading import LESSON, make_course, named, nbgrader
 
 pytestmark = [
@@ -128,10 +128,8 @@ class Visit:
 
     def __init__(self, address, picture):
         def look():
-            with sync_api.sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
+            with chromium.started() as browser:
                 self.look(browser, address, picture)
-                browser.close()
 
         with ThreadPoolExecutor(1) as thread:  # test_browser.py may hold a browser in this one
             thread.submit(look).result()

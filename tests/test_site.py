@@ -352,11 +352,9 @@ PREPARE = """() => {
 
 def look_at(site):
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
 
     report = {page: {"errors": [], "foreign": [], "axe": [], "bytes": 0} for page in PAGES}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.EXECUTABLE, args=chromium.ARGUMENTS)
+    with chromium.started() as browser:
         for page, about in report.items():
             with browser.new_context(color_scheme="light") as context:
                 tab, loaded = context.new_page(), set()
@@ -382,7 +380,6 @@ def look_at(site):
             tab.wait_for_selector("#search-results li a")
             tab.wait_for_timeout(1000)
             report["nan"] = tab.eval_on_selector_all("#search-results li a", "links => links.map(a => a.innerText)")
-        browser.close()
     return report
 
 

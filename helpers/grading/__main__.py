@@ -84,17 +84,15 @@ def read_submission(content: bytes) -> nbformat.NotebookNode:
     """The submitted notebook in nbformat 4, only the type, text and tag of its cells. Raises NotReadable."""
     try:
         notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
-        if len(notebook.cells) > CELLS:
-            raise NotReadable(f"the notebook has more than {CELLS} cells")
-        cells = [plain_cell(cell) for cell in notebook.cells]
+        cells = [plain_cell(cell) for cell in notebook.cells[: CELLS + 1]]
     except UnicodeDecodeError as error:
         raise NotReadable(f"the file cannot be read ({error})") from None
     except nbformat.reader.NotJSONError:
         raise NotReadable("the file is not JSON, so it is not a notebook") from None
-    except NotReadable:
-        raise
     except Exception as error:
         raise NotReadable(f"the file is JSON and not a notebook ({type(error).__name__}: {error})") from None
+    if len(cells) > CELLS:
+        raise NotReadable(f"the notebook has more than {CELLS} cells")
     return nbformat.v4.new_notebook(cells=cells)
 
 

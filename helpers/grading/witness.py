@@ -20,6 +20,7 @@ BUILTIN = (types.BuiltinFunctionType, type, np.ufunc, type(np.sum))
 OFTEN = ["numpy", "numpy.linalg", "numpy.random", "numpy._core.numeric", "numpy._core.fromnumeric", "helpers.exercises"]
 LARGE = 64 * 2**20  # bytes; what is larger is known by its place in memory alone
 MANY = 1000
+CHANGE_THEMSELVES = ("matplotlib", "IPython", "tqdm")  # and judge nothing
 
 
 class Witness:
@@ -43,11 +44,7 @@ class Witness:
         """Remember the functions and classes of a module."""
         if type(module) is not types.ModuleType or module.__name__ in self.places or module.__name__ == "builtins":
             return
-        if module.__name__.split(".")[0] in (
-            "matplotlib",
-            "IPython",
-            "tqdm",
-        ):  # they judge nothing, and change themselves
+        if module.__name__.split(".")[0] in CHANGE_THEMSELVES:
             return
         values = dict(vars(module))
         prints = {n: self.print_of(v) for n, v in values.items() if isinstance(v, (*BUILTIN, types.FunctionType))}
