@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 if TYPE_CHECKING:
     from helpers.experiment import Runs
@@ -77,12 +77,14 @@ def curves(
     }
     figure, axis = _draw(lines, roles)
     axis.set(xlabel="epoch", ylabel=ylabel)
+    axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     _finish(figure, [axis], baselines, log, ncols=2)
     rows = {}
     for name in roles:
         line = lines[name]
-        low = f"lowest {line.min():.3g} at {line.idxmin():g}, " if line.notna().any() else ""
-        rows[name] = f"first {line.iloc[0]:.3g}, {low}last {line.iloc[-1]:.3g}"
+        best, at = ("highest", line.idxmax) if "accuracy" in ylabel else ("lowest", line.idxmin)
+        best = f"{best} {line[at()]:.3g} at {at():g}, " if line.notna().any() else ""
+        rows[name] = f"first {line.iloc[0]:.3g}, {best}last {line.iloc[-1]:.3g}"
     describe(f"{ylabel}, by epoch", rows | _say(baselines))
 
 
@@ -129,6 +131,7 @@ def learning_curves(
         last[arm] = _range(one.groupby("seed")["value"].agg(lambda run: run.iloc[-1]))
     for axis in axes.flat[len(roles) :]:
         axis.remove()
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator("auto", integer=True))  # for all panels
     figure.supxlabel("epoch", fontsize=12)
     figure.supylabel(ylabel, fontsize=12)
     _finish(figure, axes.flat[: len(roles)], baselines, log)

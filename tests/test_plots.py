@@ -88,6 +88,12 @@ def test_curves_draw_single_runs_and_say_their_ends(capsys):
     assert labels == ["training", "broken run (broken)", "guessing"]
 
 
+def test_curves_of_an_accuracy_say_the_highest_and_count_epochs_in_whole_numbers(capsys):
+    plots.curves({"fit": [0.2, 0.9, 0.7]}, {"fit": "fixed"}, "validation accuracy")
+    assert said(capsys) == "validation accuracy, by epoch: fit first 0.2, highest 0.9 at 2, last 0.7."
+    assert all(tick == round(tick) for tick in plt.gcf().axes[0].get_xticks())
+
+
 def test_describe_is_a_sentence_or_a_table_of_short_lines(capsys):
     plots.describe("Six images.")
     plots.describe("loss", {"a": 0.12345, "b": "low"})
