@@ -97,6 +97,10 @@ def test_finished_runs_are_repeated_only_if_the_code_changes(course, monkeypatch
     assert executed[3:] == [7000]
     write_lesson(course, 'check_claims(Claim("One.", 2, ">", 0))')
     assert robustness.main([*one, "1"], root=course) == 0
+    (course / "helpers" / "grading").mkdir()
+    (course / "helpers" / "grading" / "pages.py").write_text("ANSWER = 43\n")
+    assert robustness.main([*one, "1"], root=course) == 0
+    assert executed[4:] == [1000], "the grading has nothing to do with a lesson's results"
     (course / "helpers" / "__init__.py").write_text("ANSWER = 43\n")
     assert robustness.main([*one, "1"], root=course) == 0
     assert executed[4:] == [1000, 1000]
