@@ -105,6 +105,19 @@ def load_newark_weather() -> pd.DataFrame:
     return table.set_axis([*names, "pressure", "visibility"], axis="columns")
 
 
+def load_metro_traffic() -> pd.DataFrame:
+    """Traffic on a motorway near Minneapolis, hourly, 2013-11-06 to 2016-12-30: 17,174 rows, indexed by time; 10,446
+    hours have no row. From 2016-04 on few are missing (204 of 6,576).
+
+    Columns: `temperature` K (ten of 0 K), `rain` mm in the hour (one of 9,831), `snow` mm in the hour, `clouds` %,
+    `traffic` vehicles per hour, westbound.
+
+    Source: J. Hogue, UCI Machine Learning Repository no. 492, doi 10.24432/C5X60B. Lesson 07.
+    """
+    table = pd.read_csv(data_file("metro_traffic.csv.gz"), parse_dates=["date_time"]).set_index("date_time")
+    return table.set_axis(["temperature", "rain", "snow", "clouds", "traffic"], axis="columns").rename_axis("time")
+
+
 def load_watch_exercises() -> Bunch:
     """Seven shoulder exercises of ten people, as a smart watch feels them: 840 windows of 3 seconds at 25 Hz.
 

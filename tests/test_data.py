@@ -87,6 +87,22 @@ def test_newark_weather_is_as_its_card_says():
     assert missing[~rains].mean() == pytest.approx(0.08, abs=0.01)
 
 
+def test_metro_traffic_is_as_its_card_says():
+    road = data.load_metro_traffic()
+    assert road.shape == (17_174, 5)
+    assert (road.index[0], road.index[-1]) == (pd.Timestamp("2013-11-06 04:00"), pd.Timestamp("2016-12-30 23:00"))
+    assert road.index.is_monotonic_increasing
+    assert road.index.is_unique
+    assert len(pd.date_range(road.index[0], road.index[-1], freq="h")) - len(road) == 10_446
+    assert road["2016-04":].asfreq("1h")["traffic"].isna().sum() == 204
+    assert road.notna().all(axis=None)
+    assert (road["traffic"].min(), road["traffic"].max()) == (0, 7260)
+    assert (road["temperature"] == 0).sum() == 10
+    assert road["rain"].max() == 9831.3
+    hourly_traffic = road["2016-04":]["traffic"].asfreq("1h")
+    assert hourly_traffic.autocorr(168) > 0.9 > hourly_traffic.autocorr(24) > hourly_traffic.autocorr(72)
+
+
 def test_windows_take_the_rows_they_say():
     X, y, rows = data.windows(hourly(20), ["value"], "value", timesteps=4, horizon=3, stride=5)
     np.testing.assert_array_equal(X[:, :, 0], [[0, 1, 2, 3], [5, 6, 7, 8], [10, 11, 12, 13]])
