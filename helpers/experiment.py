@@ -130,8 +130,15 @@ def seeds(count: int = 5) -> list[int]:
 _course_seeds = seeds  # `repeat` has a parameter of that name
 
 
-def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress: bool = True) -> Runs:
+def repeat(
+    arms: Mapping[str, Arm] | Callable[[int], Mapping[str, Arm]],
+    seeds: Sequence[int] | None = None,
+    progress: bool = True,
+) -> Runs:
     """Train every arm once for each seed (by default the five of `seeds()`), and return all runs.
+
+    arms: for each name an `Arm`; or a function of the seed that returns these, if each seed is to draw its own data:
+        the same names for every seed, `predict` with equally many samples (lesson 08).
 
     Arms whose models are built in the same way start from the same weights; arms with equally many samples and the
     same batch size see them in the same order. A run depends on its arm and its seed alone. Interrupted, it returns the
@@ -148,15 +155,16 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
         raise ValueError(f"seeds must be different numbers, at least one, got {seeds}")
     traced: list[tuple[tuple, _Traced]] = []
     done: dict[str, list[tuple]] = {}
-    epochs = sum(arm.fit.get("epochs", 1) for arm in arms.values()) * len(seeds)
+    drawn = [arms(seed) if callable(arms) else arms for seed in seeds]
+    epochs = sum(arm.fit.get("epochs", 1) for each in drawn for arm in each.values())
     with tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
         try:
-            for name, arm in arms.items():
-                done[name] = _run_arm(name, arm, seeds, traced, bar)
+            for name in drawn[0]:
+                done[name] = _run_arm(name, [each[name] for each in drawn], seeds, traced, bar)
         except KeyboardInterrupt:
             if not done:
                 raise
-            print(f"Interrupted. Complete: {', '.join(done)}. Missing: {', '.join(list(arms)[len(done) :])}.")
+            print(f"Interrupted. Complete: {', '.join(done)}. Missing: {', '.join(list(drawn[0])[len(done) :])}.")
     each = [(name, seed, *run) for name, runs in done.items() for seed, run in zip(seeds, runs, strict=True)]
     history = [(name, seed, *row) for name, seed, rows, _, _ in each for row in rows]
     measured = [(name, seed, *item) for name, seed, _, _, items in each for item in items]
@@ -168,15 +176,15 @@ def repeat(arms: Mapping[str, Arm], seeds: Sequence[int] | None = None, progress
     )
 
 
-def _run_arm(name: str, arm: Arm, seeds: list[int], traced: list[tuple[tuple, "_Traced"]], bar: tqdm) -> list[tuple]:
-    """For each seed one training: rows (epoch, metric, value), predictions or None, measures (name, value)."""
+def _run_arm(name: str, arms: list[Arm], seeds: list[int], traced: list[tuple[tuple, "_Traced"]], bar: tqdm) -> list[tuple]:
+    """For each seed one training of its arm: rows (epoch, metric, value), predictions or None, measures (name, value)."""
     runs = []
     bar.set_description(name)
     try:
-        training = _traced_for(arm, traced)
+        trainings = [_traced_for(arm, traced) for arm in arms]
         # All starts before the first training: setting TensorFlow's seed makes it prepare the traced functions again.
-        starts = [training.start(arm, seed) for seed in seeds]
-        for start in starts:
+        starts = [training.start(*each) for training, *each in zip(trainings, arms, seeds, strict=True)]
+        for arm, training, start in zip(arms, trainings, starts, strict=True):
             before = bar.n
             rows, outputs = training.train(arm, start, bar), training.predict(arm)
             measures = arm.measure(training.model) if arm.measure else {}
