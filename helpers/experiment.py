@@ -176,8 +176,10 @@ def repeat(
     )
 
 
-def _run_arm(name: str, arms: list[Arm], seeds: list[int], traced: list[tuple[tuple, "_Traced"]], bar: tqdm) -> list[tuple]:
-    """For each seed one training of its arm: rows (epoch, metric, value), predictions or None, measures (name, value)."""
+def _run_arm(
+    name: str, arms: list[Arm], seeds: list[int], traced: list[tuple[tuple, "_Traced"]], bar: tqdm
+) -> list[tuple]:
+    """For each seed a training of its arm: rows (epoch, metric, value), predictions or None, measures (name, value)."""
     runs = []
     bar.set_description(name)
     try:
