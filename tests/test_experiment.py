@@ -379,3 +379,20 @@ def test_an_error_in_training_names_arm_and_seed():
     with pytest.raises(Exception) as caught:  # noqa: PT011 - Keras raises what it likes
         repeat({"wrong shape": arm(x=X[:, :, :2])}, seeds=[4], progress=False)
     assert "(in arm 'wrong shape', seed 4)" in caught.value.__notes__
+
+
+def test_arms_can_be_drawn_by_each_seed():
+    """A function of the seed gives each seed its own data, and each run is what it would be alone."""
+    x = np.random.default_rng(0).normal(size=(2, 12, 3)).astype("float32")
+    y = x.sum(axis=2)
+
+    def build():
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+
+    def arms(seed):
+        return {"only": Arm(build, x[seed], y[seed], {"loss": "mse"}, {"epochs": 2, "batch_size": 4}, x[0])}
+
+    together = repeat(arms, seeds=[0, 1], progress=False)
+    for seed in (0, 1):
+        alone = repeat(arms(seed), seeds=[seed], progress=False)
+        np.testing.assert_array_equal(together.predictions["only"][seed], alone.predictions["only"][0])
