@@ -179,6 +179,32 @@ def _loss_and_accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict
     return scores
 
 
+def layer_sizes(model: keras.Model, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
+    """What passes through a network on one batch, as a training step would see it: a row per layer with weights.
+
+    Columns, each a root mean square: `outputs` of the layer; `weights`, its first array of them (a Dense layer's
+    kernel); `gradient` of the loss with respect to that array. Read it before training: outputs that shrink or grow by
+    the same factor in every layer, and gradients that are a tiny part of the weights, tell of first weights that do not
+    suit the depth. Frozen layers have no row.
+
+    model: compiled, with a graph of layers, each used once; it stays as it is, as a copy is measured. x, y: (samples,
+    ...), one batch. ValueError for a model that is not compiled, and for unequal lengths. Lesson 14.
+    """
+    if not getattr(model, "compiled", False) or len(x) != len(y):
+        raise ValueError(f"give a compiled model, and as many x as y; got {len(x)} and {len(y)}")
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    chosen = [layer for layer in copy.layers if layer.trainable_weights]
+    weights = [layer.trainable_weights[0].value for layer in chosen]
+    with tf.GradientTape() as tape:
+        reader = keras.Model(copy.inputs, [layer.output for layer in chosen] + copy.outputs)
+        *outputs, last = reader(tf.convert_to_tensor(x, "float32"), training=True)
+        loss = tf.reduce_mean(keras.losses.get(model.loss)(y, last))
+    arrays = {"outputs": outputs, "weights": weights, "gradient": tape.gradient(loss, weights)}
+    table = pd.DataFrame(arrays, [layer.name for layer in chosen])
+    return table.map(lambda array: float(np.sqrt(np.mean(np.square(tf.convert_to_tensor(array))))))
+
+
 def shared_content(train: np.ndarray, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """What other parts hold that the training part holds too, found by content, as an index can be shuffled or reset.
 
