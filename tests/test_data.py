@@ -208,6 +208,16 @@ def test_the_study_of_lesson_11_is_as_its_card_says():
     assert study[["accuracy", "val_accuracy"]].stack().between(0, 1).all()
 
 
+def test_the_study_of_lesson_14_is_as_its_card_says():
+    study = pd.read_csv(data.data_file("studies/first_weights.csv"))
+    assert study.shape == (520, 12)
+    settings = ["activation", "depth", "first_weights", "batch_norm", "optimizer", "learning_rate"]
+    assert (study.groupby([*settings, "epoch"])["seed"].nunique() == 5).all()
+    assert study.groupby(settings).ngroups == 52
+    assert study["first_weights"].nunique() == 4
+    assert study[["accuracy", "val_accuracy"]].stack().between(0, 1).all()
+
+
 def test_ecg_beats():
     beats = data.load_ecg_beats()
     assert beats.X.shape == (2278, 160)

@@ -156,3 +156,68 @@ def test_sixteen_units_grow_more_certain_of_their_mistakes(shallow):
     sixteen = sixteen.groupby("epoch")[["val_loss", "val_accuracy"]].median()
     assert sixteen["val_loss"][60] > 1.2 * sixteen["val_loss"][20]
     assert sixteen["val_accuracy"][60] > sixteen["val_accuracy"][20] - 0.02
+
+
+# Lesson 14: medians over five seeds, by first weights.
+
+
+@pytest.fixture(scope="module")
+def weights() -> pd.DataFrame:
+    return pd.read_csv(data.data_file("studies/first_weights.csv"))
+
+
+@pytest.fixture(scope="module")
+def eight(weights) -> pd.DataFrame:
+    """(epoch, optimizer, learning rate): the median training accuracy in eight layers, a column per first weights."""
+    rows = weights.query("depth == 8 and not batch_norm")
+    return rows.pivot_table("accuracy", ["epoch", "optimizer", "learning_rate"], "first_weights", "median")
+
+
+def test_two_layers_forgive_what_eight_do_not(weights):
+    two = weights.query("depth == 2 and epoch == 20")
+    assert two["accuracy"].min() > 0.9
+    still = weights.query("depth == 8 and not batch_norm and first_weights == 'random_normal' and optimizer == 'SGD'")
+    assert len(still) == 40
+    assert still["accuracy"].max() < 0.15
+
+
+def test_adam_gets_out_late_at_every_rate_and_catches_up_at_the_higher_ones(eight):
+    adam = eight.xs("Adam", level="optimizer")
+    for good in ("he_normal", "glorot_uniform"):
+        assert (adam.loc[20, good] > adam.loc[20, "random_normal"] + 0.1).all()
+    late = adam.loc[60, "random_normal"]
+    assert late[late.index >= 0.003].min() > 0.99
+    assert late[late.index < 0.003].max() < 0.97
+
+
+def test_weights_that_are_too_large_give_nan_with_sgd_and_poor_answers_to_new_images_with_adam(weights):
+    large = weights.query("first_weights == 'stddev 1' and depth == 8 and not batch_norm")
+    assert large.query("optimizer == 'SGD'")["loss"].isna().all()
+    adam = large.query("optimizer == 'Adam' and epoch == 60")
+    assert adam["val_accuracy"].max() < 0.8
+    assert (adam.groupby("learning_rate")["accuracy"].median() > 0.75).all()
+
+
+def test_keras_default_learns_in_eight_relu_layers_and_more_slowly_than_he(eight):
+    sgd = eight.xs(("SGD", 0.05), level=("optimizer", "learning_rate"))
+    assert sgd.loc[60, "glorot_uniform"] > 0.99
+    assert sgd.loc[20, "glorot_uniform"] < sgd.loc[20, "he_normal"] - 0.1
+
+
+def test_in_sixteen_layers_he_leads_with_relu_and_with_tanh_both_learn(weights):
+    deep = weights.query("depth == 16 and epoch == 60")
+    table = deep.pivot_table("accuracy", "learning_rate", ["activation", "first_weights"], "median")
+    assert (table["relu", "he_normal"] > table["relu", "glorot_uniform"] + 0.1).all()
+    assert table["tanh"].min(axis=None) > 0.85
+    new = deep.query("activation == 'tanh'").pivot_table("val_accuracy", "learning_rate", "first_weights", "median")
+    behind = new["glorot_uniform"] - new["he_normal"]
+    assert behind[0.005] < 0
+    assert behind[behind.index > 0.005].between(0.015, 0.035).all()
+
+
+def test_batch_norm_mends_training_at_once_new_images_late_and_weights_that_are_too_large_in_part(weights):
+    norm = weights.query("batch_norm").groupby(["first_weights", "epoch"])[["accuracy", "val_accuracy"]].median()
+    assert norm.loc[("random_normal", 20), "accuracy"] > 0.99
+    assert norm.loc[("random_normal", 20), "val_accuracy"] < 0.15
+    assert norm.loc[("random_normal", 60), "val_accuracy"] > 0.94
+    assert norm.loc[("stddev 1", 60), "val_accuracy"] < 0.75
