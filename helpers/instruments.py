@@ -63,6 +63,28 @@ def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["missing", "filled at", "spread left"])
 
 
+def layer_ranges(model: keras.Model, X: np.ndarray) -> pd.DataFrame:
+    """What each layer's activation lets it say, and what it does say on the inputs X: a row per layer that has one.
+
+    model: its own layers, those with an `activation`, and ReLU layers; what is inside other models or wrappers is not
+    looked at. X: (samples, ...). Columns: `lower limit` of what the activation can give; `lowest` and `highest` output
+    on X; `upper limit`; `at a limit`, the share of the outputs within 0.01 of one, where the slope is 0 or small;
+    `stuck units`, the share of the units that are there for every sample. A target outside of the last row's limits
+    is never predicted. ValueError for inputs that are missing, NaN or infinite. Lesson 13.
+    """
+    if not len(X) or not np.isfinite(X).all():
+        raise ValueError("X must hold at least one sample, and neither NaN nor infinity")
+    rows, z = {}, np.sinh(np.linspace(-10, 10, 20001, dtype="float32"))[:, None]  # −11,000 to 11,000
+    for layer in (each for each in model.layers if hasattr(each, "activation") or isinstance(each, keras.layers.ReLU)):
+        says = np.asarray(keras.Model(model.inputs, layer.output)([X], training=False))
+        driven = np.pad(z, ((0, 0), (0, says.shape[-1] - 1)))  # the first unit through z, the others at 0
+        can = np.asarray(getattr(layer, "activation", layer)(driven))[:, 0]
+        low, high = (limit if abs(limit) < 50 else np.inf * limit for limit in (can.min(), can.max()))
+        at_limit = ((says < low + 0.01) | (says > high - 0.01)).reshape(-1, says.shape[-1])
+        rows[layer.name] = [low, says.min(), says.max(), high, at_limit.mean(), at_limit.all(axis=0).mean()]
+    return pd.DataFrame(rows, ["lower limit", "lowest", "highest", "upper limit", "at a limit", "stuck units"]).T
+
+
 def gate_saturation(
     model: keras.Model, X: np.ndarray, layer: str | None = None, share_of_slope: float = 0.05
 ) -> pd.DataFrame:

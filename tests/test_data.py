@@ -208,6 +208,16 @@ def test_the_study_of_lesson_11_is_as_its_card_says():
     assert study[["accuracy", "val_accuracy"]].stack().between(0, 1).all()
 
 
+def test_the_study_of_lesson_13_is_as_its_card_says():
+    study = pd.read_csv(data.data_file("studies/wrong_activations.csv"))
+    assert study.shape == (120, 8)
+    assert study.notna().all(axis=None)
+    assert (study.groupby(["arm", "steps"])["seed"].nunique() == 10).all()
+    assert set(study["steps"]) == {13, 25, 38, 75}
+    assert study["accuracy"].between(0, 1).all()
+    assert (study[["first_loss", "highest_loss", "last_loss", "largest_output"]] > 0).all(axis=None)
+
+
 def test_the_study_of_lesson_14_is_as_its_card_says():
     study = pd.read_csv(data.data_file("studies/first_weights.csv"))
     assert study.shape == (520, 12)

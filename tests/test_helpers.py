@@ -19,6 +19,7 @@ NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solut
 FOR_A_READERS_OWN_MODEL = {
     "instruments.fill_report",
     "instruments.gate_saturation",
+    "instruments.layer_ranges",
     "instruments.layer_sizes",
     "instruments.looks_ahead",
     "instruments.one_batch_test",

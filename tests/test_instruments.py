@@ -1,4 +1,4 @@
-"""The instruments of lessons 01 and 06: right values on cases worked out by hand, and no trace left in the model."""
+"""The instruments of lessons 01, 06 and 13: right values on cases worked out by hand, no trace left in the model."""
 
 import random
 
@@ -120,3 +120,36 @@ def test_measuring_changes_neither_model_nor_random_state():
         np.testing.assert_array_equal(old, new)
     assert before[1:3] == after[1:3]
     np.testing.assert_array_equal(before[3], after[3])
+
+
+def test_layer_ranges_gives_the_limits_of_each_activation_and_what_was_said():
+    ends = ["tanh", "sigmoid", "relu", "softmax", "linear", "leaky_relu"]
+    model = keras.Sequential([keras.Input((5, 2)), layers.LSTM(3)])
+    for end in ends:
+        model.add(layers.Dense(2, activation=end, name=end))
+    model.add(layers.Dense(1, name="plain"))
+    model.add(layers.ReLU(name="bare"))
+    weights = model.get_weights()
+    table = instruments.layer_ranges(model, random_inputs())
+    assert table.index[1:].tolist() == [*ends, "plain", "bare"]
+    limits = table[["lower limit", "upper limit"]].to_numpy().round(4).tolist()
+    wide = [-np.inf, np.inf]
+    assert limits == [[-1, 1], [-1, 1], [0, 1], [0, np.inf], [0, 1], wide, wide, wide, [0, np.inf]]
+    assert (table["lowest"] >= table["lower limit"]).all()
+    assert (table["highest"] <= table["upper limit"]).all()
+    assert all(np.array_equal(old, new) for old, new in zip(weights, model.get_weights(), strict=True))
+
+
+def test_layer_ranges_counts_outputs_at_a_limit_and_units_that_are_stuck_there():
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(3, activation="relu"), layers.Dense(1)])
+    model.layers[0].set_weights([np.array([[1.0, -1, -1], [0, 0, 0]]), np.array([0.0, 0, -9])])
+    table = instruments.layer_ranges(model, np.array([[1.0, 0], [2, 0], [-4, 0]]))
+    assert table.loc[model.layers[0].name].tolist() == pytest.approx([0, 0, 4, np.inf, 6 / 9, 1 / 3])
+    assert table.loc[model.layers[1].name, "at a limit"] == 0
+
+
+@pytest.mark.parametrize("X", [np.zeros((0, 2)), np.array([[1.0, np.nan]]), np.array([[np.inf, 0]])])
+def test_layer_ranges_refuses_inputs_that_say_nothing(X):
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match="at least one sample"):
+        instruments.layer_ranges(model, X)

@@ -158,6 +158,43 @@ def test_sixteen_units_grow_more_certain_of_their_mistakes(shallow):
     assert sixteen["val_accuracy"][60] > sixteen["val_accuracy"][20] - 0.02
 
 
+# Lesson 13: an LSTM with relu inside, by the number of time steps.
+
+
+@pytest.fixture(scope="module")
+def activations() -> pd.DataFrame:
+    return pd.read_csv(data.data_file("studies/wrong_activations.csv"))
+
+
+def test_with_relu_inside_the_loss_jumps_more_often_the_longer_the_sequence_and_never_with_tanh(activations):
+    activations = activations.assign(jumps=activations["highest_loss"] > activations["first_loss"])
+    jumps = activations.pivot_table("jumps", "arm", "steps", "sum")
+    assert (jumps.loc["tanh"] == 0).all()
+    assert (jumps[13] == 0).all()
+    assert jumps.loc["relu", 75] == 9
+    assert jumps.loc["relu, clipped", 75] == 10
+    assert (jumps.diff(axis="columns").iloc[:, 1:] >= 0).all(axis=None)
+
+
+def test_the_jumps_at_75_steps_go_far_and_further_with_clipped_gradients(activations):
+    highest = activations.query("steps == 75").groupby("arm")["highest_loss"].max()
+    assert highest["relu"] > 1e5
+    assert highest["relu, clipped"] > 1e6
+
+
+def test_relu_inside_is_a_little_less_accurate_at_13_steps_and_far_less_at_75(activations):
+    accuracy = activations.pivot_table("accuracy", "arm", "steps", "median")
+    for arm in ("relu", "relu, clipped"):
+        assert 0 < accuracy.loc["tanh", 13] - accuracy.loc[arm, 13] < 0.1
+        assert accuracy.loc["tanh", 75] - accuracy.loc[arm, 75] > 0.2
+
+
+def test_only_tanh_keeps_the_outputs_within_one(activations):
+    largest = activations.groupby("arm")["largest_output"]
+    assert largest.max()["tanh"] <= 1
+    assert largest.min()[["relu", "relu, clipped"]].min() > 1
+
+
 # Lesson 14: medians over five seeds, by first weights.
 
 
