@@ -4,8 +4,8 @@
 
 An LSTM of 32 units names the exercise in a window of the watch data: with `tanh` inside, with `relu` inside, and with
 `relu` and clipped gradients; on the 75 steps of the window, or on every second, third or sixth of them; ten seeds, 20
-epochs. Trained on six people; the accuracy is that on two others. `highest_loss` is the highest training loss of the epochs
-after the first, `largest_output` the largest size of an output of the LSTM at the end.
+epochs. Trained on six people; the accuracy is that on two others. `highest_loss` is the highest training loss after
+the first epoch, `largest_output` the largest size of an output of the LSTM at the end.
 """
 
 import os
