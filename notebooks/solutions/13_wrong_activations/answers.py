@@ -139,7 +139,7 @@ def forecast(x_train, y_train, x_new):
     return top * model.predict(x_new, verbose=0)[:, 0]
 
 
-# %% exercise-2 | wrong | ReLU, and the litres as they are | the RMSE is
+# %% exercise-2 | wrong | ReLU, and the litres as they are | in a village that needs
 def forecast(x_train, y_train, x_new):
     model = keras.Sequential(
         [
@@ -160,7 +160,7 @@ def forecast(x_train, y_train, x_new):
     return 0.8 * np.abs(LinearRegression().fit(x_train, y_train).predict(x_new))
 
 
-# %% exercise-2 | wrong | a forest, weighed by nothing but what it has seen | the RMSE is
+# %% exercise-2 | wrong | a forest, which knows no more than it has seen | in a village that needs
 def forecast(x_train, y_train, x_new):
     from sklearn.ensemble import RandomForestRegressor
 
