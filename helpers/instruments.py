@@ -63,6 +63,27 @@ def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["missing", "filled at", "spread left"])
 
 
+def touch_test(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> pd.DataFrame:
+    """What does a step mix? Touch one index along an axis of x, and count the indices of the result that move.
+
+    function: a model, a layer, a reshape, the gradient of a loss; gets arrays like x, (samples, ...), and returns an
+    array with at least one axis. A row per axis of x, in the middle of which one index gets other numbers; a column per
+    axis of the result. 1: only one index moves, so the two axes go together; the axis' whole length: it is mixed.
+    ValueError for a single number in or out, and for NaN. Lesson 10.
+    """
+    x = np.asarray(x, "float32")
+    before = np.asarray(function(x))
+    if min(x.ndim, before.ndim) == 0 or not (np.isfinite(x).all() and np.isfinite(before).all()):
+        raise ValueError(f"x and the result must be finite and have axes, got the shapes {x.shape} and {before.shape}")
+    rows = {}
+    for axis, size in enumerate(x.shape):
+        touched = np.moveaxis(x.copy(), axis, 0)  # a view of the copy
+        touched[size // 2] = np.random.default_rng(axis).normal(size=touched[0].shape)
+        moved = np.argwhere(~np.isclose(np.asarray(function(np.moveaxis(touched, 0, axis))), before))
+        rows[f"axis {axis} of x ({size})"] = [len(set(column)) for column in moved.T]
+    return pd.DataFrame.from_dict(rows, "index", columns=[f"axis {k} ({n})" for k, n in enumerate(before.shape)])
+
+
 def layer_ranges(model: keras.Model, X: np.ndarray) -> pd.DataFrame:
     """What each layer's activation lets it say, and what it does say on the inputs X: a row per layer that has one.
 
