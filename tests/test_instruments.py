@@ -1,4 +1,4 @@
-"""The instruments of lessons 01, 06 and 13: right values on cases worked out by hand, no trace left in the model."""
+"""The instruments of lessons 01, 06, 10 and 13: right on cases worked out by hand, no trace left in the model."""
 
 import random
 
@@ -48,6 +48,41 @@ def test_fill_report_says_where_the_fill_lies_and_what_spread_it_leaves():
 def test_fill_report_names_tables_that_do_not_belong_together(after, message):
     with pytest.raises(ValueError, match=message):
         instruments.fill_report(pd.DataFrame({"a": [1.0, np.nan, 3.0]}), pd.DataFrame(after))
+
+
+def test_touch_test_tells_which_axes_go_together():
+    x = np.random.default_rng(0).normal(size=(5, 3, 8))
+    before = x.copy()
+    turned = instruments.touch_test(lambda a: a.transpose(0, 2, 1), x)
+    assert turned.to_numpy().tolist() == [[1, 8, 3], [5, 8, 1], [5, 1, 3]]
+    torn = instruments.touch_test(lambda a: a.reshape(5, 8, 3), x)
+    assert torn.to_numpy().tolist() == [[1, 8, 3], [5, 4, 3], [5, 3, 3]]
+    assert list(turned.columns) == ["axis 0 (5)", "axis 1 (8)", "axis 2 (3)"]
+    assert turned.index[2] == "axis 2 of x (8)"
+    assert np.array_equal(before, x)
+
+
+def test_touch_test_sees_samples_that_mix():
+    x = np.random.default_rng(0).normal(size=(6, 2))
+    assert instruments.touch_test(lambda a: a - a.mean(axis=0), x).iloc[0, 0] == 6
+    assert instruments.touch_test(lambda a: a - a.mean(axis=1, keepdims=True), x).iloc[0, 0] == 1
+    assert instruments.touch_test(lambda a: np.zeros(4), x).to_numpy().tolist() == [[0], [0]]
+
+
+def test_touch_test_measures_a_model_and_leaves_it_as_it_is():
+    model = lstm_model()
+    weights = model.get_weights()
+    assert instruments.touch_test(model, random_inputs()).to_numpy().tolist() == [[1, 1], [40, 1], [40, 1]]
+    assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("function", "x"), [(np.sum, [1.0, 2.0]), (np.negative, 1.0), (np.negative, [1.0, np.nan]), (np.log, [0.0, 1.0])]
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_touch_test_wants_axes_and_finite_numbers(function, x):
+    with pytest.raises(ValueError, match="must be finite and have axes"):
+        instruments.touch_test(function, np.array(x))
 
 
 def test_saturation_grows_with_the_inputs():
