@@ -64,7 +64,7 @@ def fill_report(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def touch_test(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> pd.DataFrame:
-    """What does a step mix? Touch one index along an axis of x, and count the indices of the result that move.
+    """What does a function mix? Touch one index along an axis of x, and count the indices of the result that move.
 
     function: a model, a layer, a reshape, the gradient of a loss; gets arrays like x, (samples, ...), and returns an
     array with at least one axis. A row per axis of x, in the middle of which one index gets other numbers; a column per
