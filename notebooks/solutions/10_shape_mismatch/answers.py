@@ -91,7 +91,7 @@ def score(y_true, y_pred, weight):
     return float((error + (weight - 1) * error * (y_true < 0)).mean())
 
 
-# %% exercise-2 | wrong | as it was | each target against its own prediction gives
+# %% exercise-2 | wrong | as it was | each target against its own prediction, weighted below 0
 def score(y_true, y_pred, weight):
     return score_broken(y_true, y_pred, weight)
 
@@ -141,7 +141,7 @@ def score(y_true, y_pred, weight):
     return np.mean(np.where(y_true < 0, weight, 1) * (y_true - y_pred) ** 2)
 
 
-# %% exercise-2 | wrong | divided by the sum of the weights | each target against its own prediction gives
+# %% exercise-2 | wrong | divided by the sum of the weights | each target against its own prediction, weighted below 0
 def score(y_true, y_pred, weight):
     y_true, y_pred = y_true.reshape(len(y_true), -1), y_pred.reshape(len(y_pred), -1)
     if y_true.shape != y_pred.shape:
@@ -163,6 +163,14 @@ def score(y_true, y_pred, weight):
     if y_true.shape != y_pred.shape:
         raise ValueError
     return np.mean(np.where(y_pred < 0, weight, 1) * (y_true - y_pred) ** 2)
+
+
+# %% exercise-2 | wrong | 0 °C counts as frost | each target against its own prediction, weighted below 0
+def score(y_true, y_pred, weight):
+    y_true, y_pred = y_true.reshape(len(y_true), -1), y_pred.reshape(len(y_pred), -1)
+    if y_true.shape != y_pred.shape:
+        raise ValueError
+    return np.mean(np.where(y_true <= 0, weight, 1) * (y_true - y_pred) ** 2)
 
 
 # %% exercise-3 | right | every shift of the targets, and a search in thirds
