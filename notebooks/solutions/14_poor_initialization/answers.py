@@ -111,6 +111,16 @@ def build():
     return keras.Sequential([keras.Input((64,)), *hidden, layers.Dense(10, activation="softmax")])
 
 
+# %% exercise-2 | wrong | takes the variance for the standard deviation | 90% are asked for
+def build():
+    model = keras.Sequential([keras.Input((64,))])
+    for inputs, units in zip([64, *UNITS[:-1]], UNITS, strict=True):
+        draw = keras.initializers.RandomNormal(stddev=1 / inputs)
+        model.add(layers.Dense(units, "tanh", kernel_initializer=draw))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
 # %% exercise-2 | wrong | good first weights, and ReLU | ten times tanh and a softmax
 def build():
     hidden = [layers.Dense(units, "relu", kernel_initializer="he_normal") for units in UNITS]
@@ -193,6 +203,19 @@ def draw(shape, activation, rng):
 # %% exercise-3 | wrong | equal weights of the right size | have the same weights
 def draw(shape, activation, rng):
     return np.full(shape, np.prod(shape[:-1]) ** -0.5)
+
+
+# %% exercise-3 | wrong | draws half of the units, and uses them twice | have the same weights
+def draw(shape, activation, rng):
+    variance = (2 if activation == "relu" else 1) / np.prod(shape[:-1])
+    half = rng.normal(0, np.sqrt(variance), size=(*shape[:-1], (shape[-1] + 1) // 2))
+    return np.concatenate([half, half], axis=-1)[..., : shape[-1]]
+
+
+# %% exercise-3 | wrong | absolute values, so that nothing cancels | times that of the inputs
+def draw(shape, activation, rng):
+    variance = (2 if activation == "relu" else 1) / np.prod(shape[:-1])
+    return np.abs(rng.normal(0, np.sqrt(variance), size=shape))
 
 
 # %% exercise-3 | wrong | a generator of its own, with a fixed seed | gives the same kernel
