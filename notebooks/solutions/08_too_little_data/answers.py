@@ -289,3 +289,25 @@ def two_errors(fit, x, y, groups, rng):
         train[rows[: len(rows) // 2]] = True
     wrong = fit(x[train], y[train])(x) != y
     return wrong[known & ~train].mean(), wrong[~known].mean()
+
+
+# %% exercise-3 | wrong | the mean of the groups' errors, not of all samples together | the share of mistakes is
+def two_errors(fit, x, y, groups, rng):
+    names = rng.permutation(np.unique(groups))
+    half = len(names) // 2
+    train = np.zeros(len(groups), bool)
+    for name in names[:half]:
+        rows = rng.permutation(np.flatnonzero(groups == name))
+        train[rows[: len(rows) // 2]] = True
+    wrong = fit(x[train], y[train])(x) != y
+    known = [wrong[(groups == name) & ~train].mean() for name in names[:half]]
+    return np.mean(known), np.mean([wrong[groups == name].mean() for name in names[half:]])
+
+
+# %% exercise-2 | wrong | what is left over all goes to the last person | differ by more than 1
+def draw(groups, count, size, rng):
+    people = rng.permutation(np.unique(groups))[:count]
+    numbers = [size // count] * count
+    numbers[-1] += size % count
+    train = [rng.choice(np.flatnonzero(groups == p), n, replace=False) for p, n in zip(people, numbers, strict=True)]
+    return np.concatenate(train), np.flatnonzero(~np.isin(groups, people))
