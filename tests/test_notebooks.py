@@ -244,6 +244,14 @@ def test_the_start_notebook_and_the_readme_list_every_lesson():
         assert f"[{title}](notebooks/{path.name})" in readme
 
 
+def test_lessons_and_exercises_lead_to_the_next_lesson():
+    for path, following in zip(NOTEBOOKS, [*NOTEBOOKS[1:], NOTEBOOKS[0]], strict=True):
+        assert f"]({following.name})" in cells(path, "markdown")[-1].source.split("**Next:**")[1]
+        for practice in PRACTICE:
+            if practice.stem == path.stem:
+                assert f"](../../{following.name})" in cells(practice, "markdown")[-1].source
+
+
 # The tests of form, tested
 
 
