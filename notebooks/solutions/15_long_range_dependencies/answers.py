@@ -4,8 +4,8 @@
 # %% exercise-1 | right | a list of letters, and the crossing by interpolating the printed powers
 def read_figure():
     far = [name for name, p in panels.items() if np.log10(p["line"][p["cue"]]) < -3]
-    powers = np.log10(panels[ASKED]["line"][:80:10])
-    return far, 79 - np.interp(-3, powers, np.arange(0, 80, 10))
+    powers = np.log10(panels[ASKED]["line"][::10])
+    return far, 99 - np.interp(-3, powers, np.arange(0, 100, 10))
 
 
 # %% exercise-1 | right | a little off, as the eye is, and small letters
@@ -17,19 +17,19 @@ def read_figure():
 # %% exercise-1 | wrong | whichever curve goes below the dotted line somewhere | the set: at its cue
 def read_figure():
     far = {name for name, p in panels.items() if p["line"].min() < 1e-3}
-    return far, 79 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
+    return far, 99 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
 
 
 # %% exercise-1 | wrong | a cue in the first half is far | the set: at its cue
 def read_figure():
     far = {name for name, p in panels.items() if p["cue"] < 40}
-    return far, 79 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
+    return far, 99 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
 
 
 # %% exercise-1 | wrong | the others | the set: at its cue
 def read_figure():
     near = {name for name, p in panels.items() if p["line"][p["cue"]] >= 1e-3}
-    return near, 79 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
+    return near, 99 - np.flatnonzero(panels[ASKED]["line"] >= 1e-3).min()
 
 
 # %% exercise-1 | wrong | the step of the crossing, not the steps behind it | steps follow that one
@@ -41,7 +41,7 @@ def read_figure():
 # %% exercise-1 | wrong | the crossing of a hundredth | steps follow that one
 def read_figure():
     far = {name for name, p in panels.items() if p["line"][p["cue"]] < 1e-3}
-    return far, 79 - np.flatnonzero(panels[ASKED]["line"] >= 1e-2).min()
+    return far, 99 - np.flatnonzero(panels[ASKED]["line"] >= 1e-2).min()
 
 
 # %% exercise-1 | wrong | letters only | a set of letters and a number
