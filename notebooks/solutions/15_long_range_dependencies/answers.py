@@ -44,6 +44,12 @@ def read_figure():
     return far, 99 - np.flatnonzero(panels[ASKED]["line"] >= 1e-2).min()
 
 
+# %% exercise-1 | wrong | the steps that follow the panel's own cue | steps follow that one
+def read_figure():
+    far = {name for name, p in panels.items() if p["line"][p["cue"]] < 1e-3}
+    return far, 99 - panels[ASKED]["cue"]
+
+
 # %% exercise-1 | wrong | letters only | a set of letters and a number
 def read_figure():
     return {name for name, p in panels.items() if p["line"][p["cue"]] < 1e-3}
@@ -67,6 +73,13 @@ def build():
     steps = layers.GRU(16, return_sequences=True)
     answer = layers.Dense(3, activation="softmax")
     return keras.Sequential([keras.Input((50, 17)), steps, layers.GlobalMaxPooling1D(), answer])
+
+
+# %% exercise-2 | right | stays bidirectional, and all its steps
+def build():
+    both = layers.Bidirectional(layers.LSTM(10, return_sequences=True))
+    answer = layers.Dense(3, activation="softmax")
+    return keras.Sequential([keras.Input((50, 17)), both, layers.GlobalMaxPooling1D(), answer])
 
 
 # %% exercise-2 | wrong | the patient again | where 60% are asked for
@@ -111,6 +124,13 @@ def build():
     return keras.Sequential([keras.Input((50, 17)), steps, layers.Dense(3, activation="softmax")])
 
 
+# %% exercise-2 | wrong | cuts out the middle, where the cue was shown | where 60% are asked for
+def build():
+    steps = layers.LSTM(16, return_sequences=True)
+    answer = layers.Dense(3, activation="softmax")
+    return keras.Sequential([keras.Input((50, 17)), layers.Cropping1D(20), steps, layers.GlobalMaxPooling1D(), answer])
+
+
 # %% exercise-2 | wrong | forgets to return | returned NoneType
 def build():
     build_broken()
@@ -125,6 +145,15 @@ def prepare(sequences, steps):
 def prepare(sequences, steps):
     rows = [np.vstack([np.zeros((steps - len(s), s.shape[1])), s]) for s in sequences]
     return np.stack(rows)
+
+
+# %% exercise-3 | right | two zeros stay behind the sequence, where there is room
+def prepare(sequences, steps):
+    x = np.zeros((len(sequences), steps, 16))
+    for row, sequence in zip(x, sequences, strict=True):
+        start = max(steps - len(sequence) - 2, 0)
+        row[start : start + len(sequence)] = sequence
+    return x
 
 
 # %% exercise-3 | wrong | the patient again | names the last digit in
