@@ -240,3 +240,15 @@ def test_ecg_beats():
     assert beats.seconds[-1] - beats.seconds[0] < 1800
     blocks = ((beats.seconds - beats.seconds[0]) // 300).astype(int)
     assert (np.bincount(blocks, weights=beats.y) > 0).all()
+
+
+def test_the_study_of_lesson_15_is_as_its_card_says():
+    study = pd.read_csv(data.data_file("studies/long_range_dependencies.csv"))
+    assert study.shape == (140, 9)
+    settings = ["network", "training", "distance"]
+    assert (study.groupby(settings)["seed"].nunique() == 5).all()
+    assert study.groupby(settings).ngroups == 28
+    assert study["network"].nunique() == 12
+    small = study[study["network"] != "last step, 64 units"]["weights"]
+    assert (small.min(), small.max(), study["weights"].max()) == (2104, 2564, 21187)
+    assert study[["accuracy", "test_accuracy"]].stack().between(0, 1).all()

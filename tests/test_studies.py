@@ -258,3 +258,53 @@ def test_batch_norm_mends_training_at_once_new_images_late_and_weights_that_are_
     assert norm.loc[("random_normal", 20), "val_accuracy"] < 0.15
     assert norm.loc[("random_normal", 60), "val_accuracy"] > 0.94
     assert norm.loc[("stddev 1", 60), "val_accuracy"] < 0.75
+
+
+# Lesson 15: test accuracy of five seeds, by network and distance. More than 0.6 is: it names the cue.
+
+
+@pytest.fixture(scope="module")
+def networks() -> pd.DataFrame:
+    study = pd.read_csv(data.data_file("studies/long_range_dependencies.csv"))
+    return study.assign(names=study["test_accuracy"] > 0.6)
+
+
+def test_the_answer_after_the_last_step_loses_a_cue_within_ten_steps(networks):
+    short = networks[networks["training"] == "10 epochs"]
+    by_distance = short.pivot_table("test_accuracy", "distance", "network", "median").dropna(axis=1)
+    last = by_distance["last step"]
+    assert last[0] > 0.9
+    assert last[5] < 0.75
+    assert last[10] < 0.5
+    assert (abs(last[[25, 49]] - 1 / 3) < 0.05).all()
+    assert (by_distance["maximum of all steps"] > 0.85).all()
+    both_ways = by_distance["bidirectional"]
+    assert (both_ways[[0, 49]] > 0.9).all()
+    assert (both_ways[[10, 25]] < 0.5).all()
+
+
+def test_only_three_of_the_mends_name_the_far_cue_with_every_seed(networks):
+    far = networks[(networks["distance"] == 49) & (networks["training"] == "10 epochs")]
+    seeds = far.groupby("network")["names"].sum()
+    assert set(seeds[seeds == 5].index) == {"bidirectional", "maximum of all steps", "dilated convolutions"}
+    assert seeds["attention"] == 2
+    assert seeds["chrono bias"] == 1
+    assert seeds[seeds == 0].index.tolist() == [
+        "GRU", "every fifth step", "forget bias", "last step", "last step, 64 units", "mean of all steps", "two layers"
+    ]  # fmt: skip
+
+
+def test_a_larger_forget_bias_mends_the_gradient_and_not_the_accuracy(networks):
+    gradient = networks[networks["distance"] == 49].groupby("network")["gradient_at_cue"].median()
+    assert gradient["forget bias"] > 1000 * gradient["last step"]
+
+
+def test_a_hundred_epochs_and_ten_times_the_data_do_not_mend_the_last_step(networks):
+    more = networks[networks["training"] != "10 epochs"].groupby(["network", "training"])
+    assert more["names"].sum().to_dict() == {
+        ("GRU", "100 epochs"): 0,
+        ("last step", "10 times the data"): 0,
+        ("last step", "100 epochs"): 0,
+        ("two layers", "100 epochs"): 2,
+    }
+    assert more["accuracy"].median()["last step", "100 epochs"] > 0.8  # a good part of it by heart
